@@ -1,0 +1,156 @@
+package report
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/slactl/slactl/internal/report/doc"
+	"github.com/slactl/slactl/internal/sla"
+)
+
+// Options are choices of the reader, not of the data.
+type Options struct {
+	// Title replaces the default title of the report.
+	Title string
+	// Sections selects and orders the sections by their ids; empty means all.
+	Sections []string
+}
+
+// section is a part of a report that can be chosen by name.
+type section struct {
+	id, title string
+	build     func(r *Results) []doc.Block
+}
+
+// sections returns every section in its default order.
+func sections() []section {
+	return []section{
+		{"summary", "Summary", summary},
+		{"sla", "SLA compliance", compliance},
+		{"violations", "Violations", violations},
+		{"business", "Business metrics", business},
+		{"cost", "Cost", costs},
+		{"appendix", "Appendix", appendix},
+	}
+}
+
+// SectionIDs returns the ids of the sections that this version can draw.
+func SectionIDs() []string {
+	var out []string
+	for _, s := range sections() {
+		out = append(out, s.id)
+	}
+	return out
+}
+
+// Build makes the document of a report.
+func Build(r *Results, opt Options) *doc.Document {
+	d := &doc.Document{Title: opt.Title, Subtitle: subtitle(r), Language: "en", Author: "slactl", Created: r.GeneratedAt,
+		Producer: "slactl " + r.Version, Facts: cover(r)}
+	if d.Title == "" {
+		d.Title = title(r)
+	}
+	known := map[string]section{}
+	order := opt.Sections
+	for _, s := range sections() {
+		known[s.id] = s
+		if len(opt.Sections) == 0 {
+			order = append(order, s.id)
+		}
+	}
+	var pending []string
+	for _, id := range order {
+		s, ok := known[id]
+		if !ok {
+			pending = append(pending, id)
+			continue
+		}
+		if blocks := s.build(r); len(blocks) > 0 {
+			d.Sections = append(d.Sections, doc.Section{ID: s.id, Title: s.title, Blocks: blocks})
+		}
+	}
+	if len(pending) > 0 && len(d.Sections) > 0 {
+		last := &d.Sections[len(d.Sections)-1]
+		last.Blocks = append(last.Blocks, doc.Paragraph{Text: "Sections that this version does not draw yet: " + join(pending) + "."})
+	}
+	return d
+}
+
+func title(r *Results) string {
+	kind := map[string]string{"daily": "Daily service report", "weekly": "Weekly service report", "monthly": "Monthly service report"}[r.Report]
+	if r.Title == "" {
+		return kind
+	}
+	return r.Title + ": " + kind
+}
+
+func subtitle(r *Results) string {
+	s := fmt.Sprintf("%s · %s", periodText(r), r.Period.Timezone)
+	if !r.Period.Complete {
+		s += " · to date"
+	}
+	return s
+}
+
+// periodText names the period as people say it.
+func periodText(r *Results) string {
+	start := r.Period.Start.In(zoneOf(r))
+	switch r.Report {
+	case "monthly":
+		if start.Day() == 1 && r.Period.Name == start.Format("2006-01") {
+			return start.Format("January 2006")
+		}
+	case "daily":
+		if r.Period.Name == start.Format("2006-01-02") {
+			return start.Format("Monday, 2 January 2006")
+		}
+	}
+	return r.Period.Name
+}
+
+func zoneOf(r *Results) *time.Location {
+	if zone, err := time.LoadLocation(r.Period.Timezone); err == nil {
+		return zone
+	}
+	return time.UTC
+}
+
+func cover(r *Results) []doc.Fact {
+	overall, tone := overallState(r)
+	zone := zoneOf(r)
+	facts := []doc.Fact{
+		{Label: "Overall", Cell: doc.Cell{Value: doc.Text(overall), Tone: tone}},
+		{Label: "From", Cell: doc.Cell{Value: doc.Instant{Time: r.Period.Start.In(zone)}}},
+		{Label: "To", Cell: doc.Cell{Value: doc.Instant{Time: r.Period.End.In(zone)}}},
+		{Label: "Generated", Cell: doc.Cell{Value: doc.Instant{Time: r.GeneratedAt.In(zone)}}},
+	}
+	if r.Preliminary {
+		facts = append(facts, doc.Fact{Label: "Bill", Cell: doc.Cell{Value: doc.Text("preliminary: it may still change"), Tone: doc.Warn}})
+	}
+	return facts
+}
+
+// overallState is the worst state of any result, in words.
+func overallState(r *Results) (string, doc.Tone) {
+	if r.SLA == nil || len(r.SLA.Results) == 0 {
+		return "not measured", doc.Warn
+	}
+	n := countStates(r.SLA.Results)
+	switch {
+	case n[sla.Breached] > 0:
+		return fmt.Sprintf("%d of %d objectives breached", n[sla.Breached], len(r.SLA.Results)), doc.Bad
+	case n[sla.AtRisk] > 0:
+		return fmt.Sprintf("%d of %d objectives at risk", n[sla.AtRisk], len(r.SLA.Results)), doc.Warn
+	case n[sla.InsufficientData] > 0:
+		return fmt.Sprintf("%d of %d objectives without sufficient data", n[sla.InsufficientData], len(r.SLA.Results)), doc.Warn
+	}
+	return "all objectives met", doc.Good
+}
+
+func countStates(results []sla.Result) map[sla.State]int {
+	n := map[sla.State]int{}
+	for _, r := range results {
+		n[r.State]++
+	}
+	return n
+}
