@@ -1,0 +1,246 @@
+package query
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+
+	"github.com/slactl/slactl/internal/window"
+)
+
+// Account answers requests exactly, from the raw samples of a feed, with at most
+// workers goroutines. Every kind of indicator but Expression is answered. It is
+// the one place in which increments are defined (SEMANTICS, "From samples to
+// windows"), so that all feeds give the same counts.
+//
+// Series that several requests select are read once: a selector whose matchers
+// another one has as well is served by the wider read.
+func Account(ctx context.Context, feed Feed, reqs []Request, workers int) ([]Result, error) {
+	l := &ledger{feed: feed, workers: max(1, workers)}
+	for _, req := range reqs {
+		l.accounts = append(l.accounts, l.admit(ctx, req))
+	}
+	for _, r := range l.plan() {
+		err := l.read(ctx, r)
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		for _, u := range r.uses {
+			if err != nil && u.account.err == nil {
+				u.account.err = err
+			}
+		}
+	}
+	for _, step := range []func(context.Context) error{l.reach, l.birthday, l.findNative} {
+		if err := step(ctx); err != nil {
+			return nil, err
+		}
+	}
+	out := make([]Result, len(reqs))
+	for i, a := range l.accounts {
+		out[i] = a.result()
+	}
+	return out, nil
+}
+
+// ledger is one call of Account.
+type ledger struct {
+	feed     Feed
+	workers  int
+	accounts []*account // in the order of the requests
+	grids    []window.Grid
+}
+
+// admit checks a request and opens its account.
+func (l *ledger) admit(ctx context.Context, req Request) *account {
+	if req.MaxGap <= 0 {
+		req.MaxGap = DefaultMaxGap
+	}
+	if req.Lookback <= 0 {
+		req.Lookback = DefaultLookback
+	}
+	a := newAccount(req, req.Grid)
+	sels, err := selections(req.Indicator)
+	if err == nil && req.Grid.Cells() == 0 {
+		err = errors.New("accounting samples: the grid has no cell")
+	}
+	if err == nil && req.EachSample {
+		a.grid, err = l.instants(ctx, req.Grid, sels)
+	}
+	if err != nil {
+		a.err = err
+		return a
+	}
+	a = newAccount(req, a.grid)
+	for _, s := range sels {
+		a.scan.Expressions = append(a.scan.Expressions, s.sel.Text)
+	}
+	return a
+}
+
+// selection is a selector in its role.
+type selection struct {
+	role role
+	sel  Selector
+}
+
+// selections returns what an indicator reads.
+func selections(ind Indicator) ([]selection, error) {
+	total := selection{roleTotal, ind.Total}
+	out := []selection{total}
+	switch ind.Kind {
+	case Counter:
+	case Ratio:
+		if ind.Good.IsZero() {
+			out = append(out, selection{roleBad, ind.Bad})
+		} else {
+			out = append(out, selection{roleGood, ind.Good})
+		}
+	case Histogram:
+		name := ind.Total.Name()
+		if name == "" {
+			return nil, fmt.Errorf("accounting histogram %s: the selector names no metric; write its base name, without _bucket", ind.Total)
+		}
+		out = []selection{{roleBucket, ind.Total.WithName(name + "_bucket")}}
+	case Gauge:
+		out = []selection{{roleGauge, ind.Total}}
+	case Rating:
+		out = append(out, selection{roleSum, ind.Sum})
+	case Up:
+		out = []selection{{roleProbe, ind.Total}}
+	default:
+		return nil, errors.New("accounting samples: an expression cannot be accounted exactly")
+	}
+	for _, s := range out {
+		if s.sel.IsZero() {
+			return nil, errors.New("accounting samples: the indicator lacks a selector")
+		}
+	}
+	return out, nil
+}
+
+// mode returns how the samples of a series in the role are counted.
+func (r role) mode() mode {
+	switch r {
+	case roleGauge:
+		return averaging
+	case roleProbe:
+		return probing
+	}
+	return counting
+}
+
+// use is a selection of one account.
+type use struct {
+	selection
+	account  *account
+	key      tallyKey
+	from, to int64
+}
+
+// read is a selector that is read once for all its uses.
+type read struct {
+	sel      Selector
+	from, to int64
+	uses     []use
+}
+
+// plan finds the reads that serve all accounts.
+func (l *ledger) plan() []*read {
+	var uses []use
+	for _, a := range l.accounts {
+		if a.err != nil {
+			continue
+		}
+		sels, _ := selections(a.req.Indicator)
+		for _, s := range sels {
+			key := l.key(a, s.role.mode())
+			uses = append(uses, use{selection: s, account: a, key: key, from: a.grid[0] - key.lookback, to: a.grid[len(a.grid)-1]})
+		}
+	}
+	slices.SortStableFunc(uses, func(a, b use) int { return len(a.sel.Matchers) - len(b.sel.Matchers) })
+	var reads []*read
+	for _, u := range uses {
+		i := slices.IndexFunc(reads, func(r *read) bool { return r.serves(u) })
+		if i < 0 {
+			reads = append(reads, &read{sel: u.sel, from: u.from, to: u.to})
+			i = len(reads) - 1
+		}
+		r := reads[i]
+		r.from, r.to, r.uses = min(r.from, u.from), max(r.to, u.to), append(r.uses, u)
+	}
+	return reads
+}
+
+// serves reports whether the read can also serve the use: it reads all of it, or
+// it reads the same series over an overlapping time and only has to go on.
+func (r *read) serves(u use) bool {
+	if r.sel.Text == u.sel.Text {
+		return u.from <= r.to && r.from <= u.to
+	}
+	if u.from < r.from || u.to > r.to {
+		return false
+	}
+	for _, m := range r.sel.Matchers {
+		if !slices.ContainsFunc(u.sel.Matchers, func(n *labels.Matcher) bool { return n.String() == m.String() }) {
+			return false
+		}
+	}
+	return true
+}
+
+// key returns what the account's tallies have in common with others.
+func (l *ledger) key(a *account, m mode) tallyKey {
+	i := slices.IndexFunc(l.grids, func(g window.Grid) bool { return slices.Equal(g, a.grid) })
+	if i < 0 {
+		i = len(l.grids)
+		l.grids = append(l.grids, a.grid)
+	}
+	return tallyKey{grid: i, maxGap: a.req.MaxGap.Milliseconds(), lookback: a.req.Lookback.Milliseconds(), mode: m}
+}
+
+// read accounts every series of a read to the uses that select it.
+func (l *ledger) read(ctx context.Context, r *read) error {
+	return l.tally(ctx, r.sel, r.from, r.to, func(ls labels.Labels) []tallyKey {
+		var keys []tallyKey
+		for _, u := range r.uses {
+			if u.sel.Matches(ls) && !slices.Contains(keys, u.key) {
+				keys = append(keys, u.key)
+			}
+		}
+		return keys
+	}, func(ls labels.Labels, key tallyKey, t *tallied) {
+		for _, u := range r.uses {
+			if u.key == key && u.sel.Matches(ls) {
+				u.account.take(u.role, ls, t)
+			}
+		}
+	})
+}
+
+// instants returns the grid cut at every instant at which a selected sample
+// lies.
+func (l *ledger) instants(ctx context.Context, grid window.Grid, sels []selection) (window.Grid, error) {
+	first, last := grid[0], grid[len(grid)-1]
+	var all []time.Time
+	for _, ms := range grid {
+		all = append(all, time.UnixMilli(ms))
+	}
+	for _, s := range sels {
+		err := l.samples(ctx, s.sel, first, last, func(_ labels.Labels, ts []int64, _ []float64) {
+			for _, t := range ts {
+				if first < t && t < last {
+					all = append(all, time.UnixMilli(t))
+				}
+			}
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return window.NewGrid(all), nil
+}

@@ -1,0 +1,114 @@
+package query
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+
+	"github.com/prometheus/prometheus/model/labels"
+)
+
+// batch is how many samples are handed on at once: enough to make the hand-over
+// cheap, and few enough for the processor's first cache.
+const batch = 1024
+
+// buffers are what a worker needs to read series, one after the other.
+type buffers struct {
+	ts      []int64
+	vs      []float64
+	tallies map[tallyKey]*tally
+}
+
+// series reads what a selector matches, with all workers.
+func (l *ledger) series(ctx context.Context, sel Selector, from, to int64, work func(*buffers, RawSeries) error) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	queue := make(chan RawSeries)
+	var wg sync.WaitGroup
+	for range l.workers {
+		wg.Go(func() {
+			b := &buffers{ts: make([]int64, batch), vs: make([]float64, batch), tallies: map[tallyKey]*tally{}}
+			for s := range queue {
+				if err := work(b, s); err != nil {
+					cancel(fmt.Errorf("reading series %s: %w", s.Labels(), err))
+				}
+			}
+		})
+	}
+	err := l.feed.Read(ctx, sel, from, to, func(s RawSeries) error {
+		select {
+		case queue <- s:
+			return nil
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	})
+	close(queue)
+	wg.Wait()
+	if cause := context.Cause(ctx); cause != nil {
+		return cause
+	}
+	if err != nil {
+		return fmt.Errorf("reading %s: %w", sel, err)
+	}
+	return nil
+}
+
+// drain reads a series to its end.
+func (b *buffers) drain(ctx context.Context, s RawSeries, each func(ts []int64, vs []float64)) error {
+	for {
+		n, err := s.Read(b.ts, b.vs)
+		each(b.ts[:n], b.vs[:n])
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return err
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// tally tallies every series of a selector by the keys that keys returns for it.
+func (l *ledger) tally(ctx context.Context, sel Selector, from, to int64, keys func(labels.Labels) []tallyKey, take func(labels.Labels, tallyKey, *tallied)) error {
+	return l.series(ctx, sel, from, to, func(b *buffers, s RawSeries) error {
+		ls := s.Labels()
+		var tallies []*tally
+		for _, k := range keys(ls) {
+			if b.tallies[k] == nil {
+				b.tallies[k] = newTally(k, l.grids[k.grid])
+			}
+			b.tallies[k].reset()
+			tallies = append(tallies, b.tallies[k])
+		}
+		err := b.drain(ctx, s, func(ts []int64, vs []float64) {
+			for _, t := range tallies {
+				t.add(ts, vs)
+			}
+		})
+		if err != nil {
+			return err
+		}
+		for _, t := range tallies {
+			done := t.finish()
+			done.histograms = int64(s.Histograms())
+			take(ls, t.key, done)
+		}
+		return nil
+	})
+}
+
+// samples hands over every sample of a selector, one batch at a time.
+func (l *ledger) samples(ctx context.Context, sel Selector, from, to int64, each func(labels.Labels, []int64, []float64)) error {
+	var mu sync.Mutex
+	return l.series(ctx, sel, from, to, func(b *buffers, s RawSeries) error {
+		return b.drain(ctx, s, func(ts []int64, vs []float64) {
+			mu.Lock()
+			defer mu.Unlock()
+			each(s.Labels(), ts, vs)
+		})
+	})
+}

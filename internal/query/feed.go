@@ -1,0 +1,39 @@
+package query
+
+import (
+	"context"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+)
+
+// Limits of the accounting where a request gives none.
+const (
+	DefaultMaxGap   = 5 * time.Minute
+	DefaultLookback = time.Hour
+)
+
+// Feed delivers raw samples. It is what a source implements to have its samples
+// accounted exactly by [Account].
+type Feed interface {
+	// Read hands over every series that the selector matches and that may have
+	// samples at from ≤ t ≤ to, in milliseconds since the epoch; samples outside
+	// may come along. It calls each from one goroutine, and stops with the error
+	// that each returns. A series that was handed over is read afterwards, on
+	// another goroutine than Read's, while Read goes on.
+	Read(ctx context.Context, sel Selector, from, to int64, each func(RawSeries) error) error
+}
+
+// RawSeries is one series on its way into the accounting. It is read once, by
+// one goroutine.
+type RawSeries interface {
+	Labels() labels.Labels
+	// Read fills ts and vs, which have the same length, with the next samples in
+	// the order of their times and returns how many there were. At the end it
+	// returns 0 and io.EOF. Stale markers, NaN and infinities may be among the
+	// samples: the accounting knows what to do with them.
+	Read(ts []int64, vs []float64) (int, error)
+	// Histograms is how many samples were native histograms, which Read passes
+	// over. It is asked after the end.
+	Histograms() int
+}

@@ -1,0 +1,136 @@
+package querytest
+
+import (
+	"bytes"
+	"context"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/slactl/slactl/internal/query"
+)
+
+// Run runs the conformance suite. open returns a source that holds the samples
+// of an OpenMetrics text; Run closes it. Sources whose accounting is not exact
+// run their own tests instead.
+func Run(t *testing.T, open func(t *testing.T, openMetrics string) query.Source) {
+	for _, c := range Cases() {
+		t.Run(c.Name, func(t *testing.T) {
+			series, err := Load(c.Load)
+			if err != nil {
+				t.Fatal(err)
+			}
+			src := open(t, text(t, series))
+			defer src.Close()
+			req, err := c.Request()
+			if err != nil {
+				t.Fatal(err)
+			}
+			results, err := src.Scan(context.Background(), []query.Request{req})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if results[0].Err != nil {
+				t.Fatal(results[0].Err)
+			}
+			c.Check(t, results[0])
+		})
+	}
+	t.Run("a failing request leaves the others alone", func(t *testing.T) { runErrors(t, open) })
+	t.Run("metrics and series", func(t *testing.T) { runLists(t, open) })
+}
+
+// Check compares a result with what the case wants.
+func (c Case) Check(t *testing.T, r query.Result) {
+	t.Helper()
+	if diff := cmp.Diff(lines(c.Want), lines(Dump(r.Scan))); diff != "" {
+		t.Errorf("scan differs (-want +got):\n%s\nload:%s", diff, c.Load)
+	}
+}
+
+// lines returns the lines of a text without their common indentation.
+func lines(text string) []string {
+	var out []string
+	for _, l := range strings.Split(text, "\n") {
+		if l = strings.TrimLeft(l, "\t"); strings.TrimSpace(l) != "" {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+func text(t *testing.T, series []Series) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := WriteOpenMetrics(&b, series); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func runErrors(t *testing.T, open func(t *testing.T, openMetrics string) query.Source) {
+	c := counterCases()[0]
+	series, err := Load(c.Load)
+	if err != nil {
+		t.Fatal(err)
+	}
+	src := open(t, text(t, series))
+	defer src.Close()
+	good, err := c.Request()
+	if err != nil {
+		t.Fatal(err)
+	}
+	bad := good
+	bad.Indicator = query.Indicator{Kind: query.Ratio, Total: good.Indicator.Total} // without bad or good
+	results, err := src.Scan(context.Background(), []query.Request{bad, good})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if results[0].Err == nil || results[0].Scan != nil {
+		t.Errorf("a ratio without bad gives %+v", results[0])
+	}
+	c.Check(t, results[1])
+
+	canceled, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := src.Scan(canceled, []query.Request{good}); err == nil {
+		t.Error("scanning goes on after it was canceled")
+	}
+}
+
+func runLists(t *testing.T, open func(t *testing.T, openMetrics string) query.Source) {
+	series, err := Load(`
+		load 1m
+		  a_total{job="api",instance="x"} 0 1
+		  a_total{job="api",instance="y"} 0 1
+		  b{job="api",instance="x"} _x30 1`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	src := open(t, text(t, series))
+	defer src.Close()
+	req, err := Case{Total: `a_total`, Grid: "-1m 10m"}.Request()
+	if err != nil {
+		t.Fatal(err)
+	}
+	early := req.Grid.Span(0)
+	metrics, err := src.Metrics(context.Background(), early)
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := make([]string, len(metrics))
+	for i, m := range metrics {
+		names[i] = m.Name
+	}
+	if !slices.Contains(names, "a_total") || !slices.IsSorted(names) {
+		t.Errorf("metrics are %v, want a_total among them, sorted", names)
+	}
+	for limit, want := range map[int]int{1: 1, 10: 2} {
+		got, err := src.Series(context.Background(), req.Indicator.Total, early, limit)
+		if err != nil || len(got) != want {
+			t.Errorf("Series with limit %d gives %v, %v; want %d series", limit, got, err, want)
+		}
+	}
+}
