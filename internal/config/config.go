@@ -7,16 +7,17 @@ import (
 	"time"
 
 	"github.com/slactl/slactl/internal/unit"
+	"github.com/slactl/slactl/internal/yamlpos"
 )
 
 // Config is a whole configuration: the merged files, defaults not filled in.
 // Pointers are nil, and maps and lists empty, where the files say nothing.
 // [Config.Pos] tells where a value stands.
 type Config struct {
-	Version   int           `yaml:"version"`
-	Name      string        `yaml:"name"`
-	Timezone  Zone          `yaml:"timezone"`
-	WeekStart *time.Weekday `yaml:"week_start"`
+	Version   int      `yaml:"version"`
+	Name      string   `yaml:"name"`
+	Timezone  Zone     `yaml:"timezone"`
+	WeekStart *Weekday `yaml:"week_start"`
 
 	Sources         Sources             `yaml:"sources"`
 	SLADefinitions  Map[SLADefinition]  `yaml:"sla_definitions"`
@@ -28,6 +29,11 @@ type Config struct {
 	Cost            Cost                `yaml:"cost"`
 	Alerting        Alerting            `yaml:"alerting"`
 	Reports         Map[Report]         `yaml:"reports"`
+
+	root    *yamlpos.Node            // the merged files
+	records *yamlpos.Node            // the rows of organizations.file
+	index   map[string]*yamlpos.Node // every value by its path
+	keys    map[string]*yamlpos.Node // the key of every value of a mapping, by the same path
 }
 
 // Map is a mapping that keeps the order of the file.
@@ -53,13 +59,16 @@ func (m Map[T]) Get(key string) (T, bool) {
 // Zone is an IANA time zone; nil means that none was given.
 type Zone struct{ *time.Location }
 
+// Weekday is a day of the week by its English name.
+type Weekday struct{ time.Weekday }
+
 // Duration is a positive length of time as Prometheus writes it: 30s, 5m, 1h,
 // 7d, 1h30m.
 type Duration time.Duration
 
 // Sources says where metrics and bills are read from.
 type Sources struct {
-	Metrics []MetricsSource `yaml:"metrics"` // one mapping, or a list of named ones
+	Metrics []MetricsSource `yaml:"metrics,oneorlist"` // one mapping, or a list of named ones
 	History *History        `yaml:"history"`
 	Billing []BillingSource `yaml:"billing"`
 }
@@ -220,7 +229,7 @@ type Objective struct {
 // Tier is one entry of service_tiers.
 type Tier struct {
 	TierTargets `yaml:",inline"`
-	Credits     []CreditPolicy `yaml:"credits"` // one mapping or a list
+	Credits     []CreditPolicy `yaml:"credits,oneorlist"` // one mapping or a list
 	MinNotice   *Duration      `yaml:"min_notice"`
 	MaxPerMonth *Duration      `yaml:"max_per_month"`
 	History     []TierHistory  `yaml:"history"`
@@ -240,7 +249,7 @@ type TierTargets struct {
 type TierHistory struct {
 	Until       Date `yaml:"until"`
 	TierTargets `yaml:",inline"`
-	Credits     []CreditPolicy `yaml:"credits"`
+	Credits     []CreditPolicy `yaml:"credits,oneorlist"`
 }
 
 // CreditPolicy is one block of credits.

@@ -61,7 +61,9 @@ func (d *decoder) value(n *Node, v reflect.Value) {
 	case encoding.TextUnmarshaler:
 		text, err := n.ScalarText("a single value")
 		if err == nil {
-			err = u.UnmarshalText([]byte(text))
+			if err = u.UnmarshalText([]byte(text)); err != nil && strings.HasSuffix(text, "%") {
+				err = n.Errorf("write the number alone", "%v", err)
+			}
 		}
 		if err != nil {
 			d.fail(n, err)

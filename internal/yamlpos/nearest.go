@@ -4,12 +4,20 @@ import "strings"
 
 // Nearest returns the candidate that a misspelt word most likely meant: the one
 // with the fewest inserted, deleted, replaced or swapped letters, ignoring case,
-// if those are at most a third of the word.
+// if those are at most a third of the word; else one that it begins.
 func Nearest(word string, candidates []string) (string, bool) {
 	best, bestDistance := "", len(word)/3+1
 	for _, c := range candidates {
+		if max(len(c)-len(word), len(word)-len(c)) > bestDistance || len(word) > 100 {
+			continue // further apart than the lengths differ, or no word
+		}
 		if d := distance(strings.ToLower(word), strings.ToLower(c)); d < bestDistance || (d == bestDistance && best == "" && d <= 1) {
 			best, bestDistance = c, d
+		}
+	}
+	for _, c := range candidates {
+		if best == "" && len(word) > 2 && strings.HasPrefix(c, word) {
+			best = c
 		}
 	}
 	return best, best != ""

@@ -1,0 +1,205 @@
+package config
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/slactl/slactl/internal/yamlpos"
+)
+
+// measures are the amounts that a table of costs can show.
+var measures = [...]string{"billed", "effective", "list", "contracted"}
+
+// billingFormats are the formats of bills and meters.
+var billingFormats = [...]string{"focus", "aws-cur", "azure", "gcp", "oci", "openai-costs", "openai-usage", "anthropic-cost",
+	"anthropic-usage", "litellm-spend", "token-counters", "csv"}
+
+func (c *checker) sources() {
+	list := c.cfg.Sources.Metrics
+	names := map[string]string{}
+	for i, s := range list {
+		path := at("sources.metrics", i)
+		if !c.has(path) { // one mapping, not a list
+			path = "sources.metrics"
+		}
+		c.exactlyOne(path, "prometheus", "blocks", "openmetrics")
+		if len(list) > 1 {
+			c.required(path, "name")
+		}
+		c.unique(names, path+".name", "the name", s.Name)
+		if s.Prometheus != nil {
+			c.prometheus(path+".prometheus", *s.Prometheus)
+		}
+	}
+	if h := c.cfg.Sources.History; h != nil {
+		c.required("sources.history", "path")
+	}
+	names = map[string]string{}
+	for i, s := range c.cfg.Sources.Billing {
+		path := at("sources.billing", i)
+		c.unique(names, path+".name", "the name", s.Name)
+		c.billing(path, s)
+	}
+}
+
+func (c *checker) prometheus(path string, p Prometheus) {
+	c.required(path, "url")
+	c.httpURL(path+".url", p.URL)
+	c.oneOf(path+".read", "auto", "raw", "promql")
+	if p.Concurrency < 0 || (p.Concurrency == 0 && c.has(path+".concurrency")) {
+		c.errorf(path+".concurrency", "", "concurrency %d is not above 0", p.Concurrency)
+	}
+	if c.has(path + ".timeout") {
+		c.positiveDuration(path+".timeout", &p.Timeout)
+	}
+	for i, l := range p.DedupLabels {
+		c.label(at(path+".dedup_labels", i), l)
+	}
+	if n := c.cfg.index[path+".http"]; n != nil {
+		c.diags = append(c.diags, yamlpos.Decode(n, new(httpConfig))...)
+	}
+}
+
+// httpConfig has the keys of Prometheus's http_config; prometheus/common decodes
+// the values where they are used.
+type httpConfig struct {
+	BasicAuth *struct {
+		Username     string `yaml:"username"`
+		UsernameFile Path   `yaml:"username_file"`
+		Password     Secret `yaml:"password"`
+		PasswordFile Path   `yaml:"password_file"`
+	} `yaml:"basic_auth"`
+	Authorization *struct {
+		Type            string `yaml:"type"`
+		Credentials     Secret `yaml:"credentials"`
+		CredentialsFile Path   `yaml:"credentials_file"`
+	} `yaml:"authorization"`
+	OAuth2 *struct {
+		ClientID         string            `yaml:"client_id"`
+		ClientSecret     Secret            `yaml:"client_secret"`
+		ClientSecretFile Path              `yaml:"client_secret_file"`
+		TokenURL         string            `yaml:"token_url"`
+		Scopes           []string          `yaml:"scopes"`
+		EndpointParams   map[string]string `yaml:"endpoint_params"`
+		TLSConfig        *tlsConfig        `yaml:"tls_config"`
+		Proxy            proxyConfig       `yaml:",inline"`
+	} `yaml:"oauth2"`
+	BearerToken     Secret      `yaml:"bearer_token"`
+	BearerTokenFile Path        `yaml:"bearer_token_file"`
+	TLSConfig       *tlsConfig  `yaml:"tls_config"`
+	FollowRedirects *bool       `yaml:"follow_redirects"`
+	EnableHTTP2     *bool       `yaml:"enable_http2"`
+	Proxy           proxyConfig `yaml:",inline"`
+	HTTPHeaders     map[string]struct {
+		Values  []string `yaml:"values"`
+		Secrets []Secret `yaml:"secrets"`
+		Files   []Path   `yaml:"files"`
+	} `yaml:"http_headers"`
+}
+
+type tlsConfig struct {
+	CA                 string `yaml:"ca"`
+	CAFile             Path   `yaml:"ca_file"`
+	Cert               string `yaml:"cert"`
+	CertFile           Path   `yaml:"cert_file"`
+	Key                Secret `yaml:"key"`
+	KeyFile            Path   `yaml:"key_file"`
+	ServerName         string `yaml:"server_name"`
+	InsecureSkipVerify *bool  `yaml:"insecure_skip_verify"`
+	MinVersion         string `yaml:"min_version"`
+	MaxVersion         string `yaml:"max_version"`
+}
+
+type proxyConfig struct {
+	ProxyURL             string              `yaml:"proxy_url"`
+	NoProxy              string              `yaml:"no_proxy"`
+	ProxyFromEnvironment *bool               `yaml:"proxy_from_environment"`
+	ProxyConnectHeader   map[string][]Secret `yaml:"proxy_connect_header"`
+}
+
+func (c *checker) billing(path string, s BillingSource) {
+	c.required(path, "name", "format")
+	c.oneOf(path+".format", billingFormats[:]...)
+	c.oneOf(path+".measure", measures[:]...)
+	c.oneOf(path+".snapshots", "none")
+	c.oneOf(path+".on_bad_row", "skip")
+	c.oneOf(path+".role", "bill", "meter")
+	c.currency(path+".currency", s.Currency)
+	if c.has(path+".api_key") && c.has(path+".api_key_file") {
+		c.errorf(path+".api_key_file", "keep one of them", "api_key_file cannot stand beside api_key")
+	}
+	if !slices.Contains(billingFormats[:], s.Format) {
+		return
+	}
+	if s.Format == "token-counters" {
+		c.tokenCounters(path, s)
+		return
+	}
+	for _, key := range []string{"tokens", "preset", "labels", "kinds", "cached"} {
+		if c.has(path + "." + key) {
+			c.keyErrorf(path+"."+key, "it belongs to format: token-counters", "%s has no meaning for the format %s", key, s.Format)
+		}
+	}
+	places := []string{"path", "postgres"}
+	if strings.HasPrefix(s.Format, "openai") || strings.HasPrefix(s.Format, "anthropic") {
+		if c.has(path+".api_key") || c.has(path+".api_key_file") {
+			return // asked from the provider
+		}
+	}
+	c.exactlyOne(path, places...)
+	if s.Postgres != nil {
+		c.required(path+".postgres", "dsn", "table")
+	}
+	if s.Format == "csv" {
+		c.required(path, "columns")
+	}
+}
+
+// tokenKinds are the kinds of tokens that have prices.
+var tokenKinds = [...]string{"input", "output", "cache_read", "cache_write_5m", "cache_write_1h"}
+
+func (c *checker) tokenCounters(path string, s BillingSource) {
+	c.exactlyOne(path, "preset", "tokens")
+	c.oneOf(path+".preset", "litellm", "otel-genai")
+	c.oneOf(path+".cached", "included", "separate")
+	for key, label := range s.Labels {
+		p := path + ".labels." + key
+		allowed := []string{"model", "kind", "provider", "service_tier", "organization"}
+		if !slices.Contains(allowed, key) {
+			c.keyErrorf(p, yamlpos.DidYouMean(key, allowed, "write one of"), "%s is no part of a token counter", key)
+		}
+		c.label(p, label)
+	}
+	for key, kind := range s.Kinds {
+		if !slices.Contains(tokenKinds[:], kind) {
+			c.errorf(path+".kinds."+key, yamlpos.DidYouMean(kind, tokenKinds[:], "write one of"), "%q is no kind of token", kind)
+		}
+	}
+	if c.has(path+".tokens") && s.Labels["model"] == "" {
+		c.errorf(path, "add labels: {model: ..., kind: ...}", "the label that holds the model is missing")
+	}
+}
+
+// sourceNames checks that the sources that a block picks exist.
+func (c *checker) sourceNames(path string, names StringList) {
+	var known []string
+	for _, s := range c.cfg.Sources.Metrics {
+		if s.Name != "" {
+			known = append(known, s.Name)
+		}
+	}
+	for i, name := range names {
+		p := at(path, i)
+		if !c.has(p) {
+			p = path
+		}
+		c.known(p, "the metrics source", name, known)
+	}
+}
+
+// exclusive reports a key that has no meaning beside the value of another.
+func (c *checker) exclusive(path, key, reason string) {
+	if c.has(path + "." + key) {
+		c.keyErrorf(path+"."+key, "remove it", "%s %s", key, reason)
+	}
+}

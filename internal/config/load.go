@@ -1,0 +1,308 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"github.com/slactl/slactl/internal/yamlpos"
+)
+
+// maxFileSize bounds a configuration file: more is a mistake, such as a device
+// or an export.
+const maxFileSize = 8 << 20
+
+// Load reads files and directories (their *.yaml and *.yml files, sorted) and
+// merges them: each top-level block may be spread over several files, but no key
+// may stand twice. Texts of the form ${NAME} are replaced by what env says.
+//
+// It returns every problem that it finds, errors and warnings, in the order of
+// the files. The configuration is complete only if there are no errors; it is
+// never nil.
+func Load(paths []string, env func(string) (string, bool)) (*Config, yamlpos.Diagnostics) {
+	var l loader
+	l.env = env
+	files := l.files(paths)
+	for _, file := range files {
+		text, err := readFile(file)
+		if err != nil {
+			l.diags = append(l.diags, fileError(file, err))
+			continue
+		}
+		l.add(file, text)
+	}
+	return l.finish()
+}
+
+// Parse reads one text as if it were the file of the given name.
+func Parse(name string, text []byte, env func(string) (string, bool)) (*Config, yamlpos.Diagnostics) {
+	l := loader{env: env}
+	l.add(name, text)
+	return l.finish()
+}
+
+// loader collects the tree that the files make together.
+type loader struct {
+	env   func(string) (string, bool)
+	root  *yamlpos.Node
+	order map[string]int // of the files, by name
+	diags yamlpos.Diagnostics
+	seen  map[*yamlpos.Node]bool // nodes that variables were substituted in
+	unset map[*yamlpos.Node]yamlpos.Diagnostics
+}
+
+// files lists the files of paths in order, each once.
+func (l *loader) files(paths []string) []string {
+	var out []string
+	for _, path := range paths {
+		info, err := os.Stat(path)
+		if err != nil {
+			l.diags = append(l.diags, fileError(path, err))
+			continue
+		}
+		if !info.IsDir() {
+			out = append(out, path)
+			continue
+		}
+		entries, err := os.ReadDir(path)
+		if err != nil {
+			l.diags = append(l.diags, fileError(path, err))
+		}
+		before := len(out)
+		for _, e := range entries {
+			if ext := filepath.Ext(e.Name()); !e.IsDir() && (ext == ".yaml" || ext == ".yml") && !strings.HasPrefix(e.Name(), ".") {
+				out = append(out, filepath.Join(path, e.Name()))
+			}
+		}
+		if len(out) == before && err == nil {
+			l.diags = append(l.diags, fileDiagnostic(path, "this directory holds no .yaml or .yml file", "name a configuration file"))
+		}
+	}
+	unique := out[:0]
+	known := map[string]bool{}
+	for _, file := range out {
+		if clean := filepath.Clean(file); !known[clean] {
+			known[clean] = true
+			unique = append(unique, file)
+		}
+	}
+	return unique
+}
+
+func readFile(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxFileSize+1))
+	if err == nil && len(text) > maxFileSize {
+		err = fmt.Errorf("the file is larger than %d MiB", maxFileSize>>20)
+	}
+	return text, err
+}
+
+func fileError(path string, err error) yamlpos.Diagnostic {
+	hint := ""
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		hint = "check the path; `slactl init` writes a first configuration"
+	case errors.Is(err, fs.ErrPermission):
+		hint = "check the permissions of the file"
+	}
+	var pathErr *fs.PathError
+	if errors.As(err, &pathErr) {
+		err = pathErr.Err
+	}
+	return fileDiagnostic(path, "reading the file: "+err.Error(), hint)
+}
+
+func fileDiagnostic(path, message, hint string) yamlpos.Diagnostic {
+	return yamlpos.Diagnostic{Position: yamlpos.Position{File: path}, Severity: yamlpos.Error, Rule: "file", Message: message, Hint: hint}
+}
+
+// add parses one file and merges it into the tree.
+func (l *loader) add(name string, text []byte) {
+	dir, err := filepath.Abs(filepath.Dir(name))
+	if err != nil { // the working directory is gone; relative paths stay relative
+		dir = filepath.Dir(name)
+	}
+	if l.order == nil {
+		l.order = map[string]int{}
+	}
+	l.order[name] = len(l.order)
+	node, diags := yamlpos.Parse(name, dir, text)
+	l.diags = append(l.diags, diags...)
+	if node == nil || node.Kind == yamlpos.Null {
+		return
+	}
+	if node.Kind != yamlpos.Mapping {
+		l.diags = append(l.diags, node.Diagnostic(yamlpos.Error, "type", "begin with a block such as `sla_definitions:`",
+			node.Kind.String()+" stands where a configuration is expected"))
+		return
+	}
+	l.substitute(node)
+	if l.root == nil {
+		l.root = yamlpos.NewMapping(node.Position)
+	}
+	l.merge(l.root, node, 2)
+}
+
+// merge adds the fields of from to into. Down to the given depth, mappings that
+// both have are merged and lists are joined.
+func (l *loader) merge(into, from *yamlpos.Node, depth int) {
+	for _, f := range from.Fields {
+		have := into.Get(f.Key.Text)
+		switch {
+		case have == nil:
+			value := f.Value
+			if depth > 1 && value.Kind == yamlpos.Mapping { // a copy: the block of another file may be merged into it
+				value = yamlpos.NewMapping(value.Position)
+				l.merge(value, f.Value, 1)
+			}
+			into.Fields = append(into.Fields, yamlpos.Field{Key: f.Key, Value: value})
+		case f.Value.Kind == yamlpos.Null:
+		case depth > 1 && have.Kind == yamlpos.Mapping && f.Value.Kind == yamlpos.Mapping:
+			l.merge(have, f.Value, depth-1)
+		case depth > 1 && have.Kind == yamlpos.Sequence && f.Value.Kind == yamlpos.Sequence:
+			joined := *have
+			joined.Items = append(append([]*yamlpos.Node(nil), have.Items...), f.Value.Items...)
+			into.Set(f.Key.Text, &joined)
+		case have.Kind == yamlpos.Scalar && f.Value.Kind == yamlpos.Scalar && have.Text == f.Value.Text:
+		case have.Kind == yamlpos.Null:
+			into.Set(f.Key.Text, f.Value)
+		default:
+			first := have.Position
+			for _, g := range into.Fields {
+				if g.Key.Text == f.Key.Text {
+					first = g.Key.Position
+				}
+			}
+			l.diags = append(l.diags, f.Key.Diagnostic(yamlpos.Error, "duplicate-key", "keep it in one of the files",
+				fmt.Sprintf("key %q stands in two files; first at %s", f.Key.Text, first)))
+		}
+	}
+}
+
+// variable is ${NAME}; $${NAME} stands for the text ${NAME}.
+var variable = regexp.MustCompile(`\$?\$\{([A-Za-z_][A-Za-z0-9_]*)\}`)
+
+// substitute replaces variables in all values below n.
+func (l *loader) substitute(n *yamlpos.Node) {
+	if l.seen == nil {
+		l.seen, l.unset = map[*yamlpos.Node]bool{}, map[*yamlpos.Node]yamlpos.Diagnostics{}
+	}
+	if l.seen[n] {
+		return
+	}
+	l.seen[n] = true
+	for _, item := range n.Items {
+		l.substitute(item)
+	}
+	for _, f := range n.Fields {
+		l.substitute(f.Value)
+	}
+	if n.Kind != yamlpos.Scalar || !strings.Contains(n.Text, "${") {
+		return
+	}
+	written := n.Text
+	var b strings.Builder
+	last := 0
+	for _, m := range variable.FindAllStringSubmatchIndex(written, -1) {
+		b.WriteString(written[last:m[0]])
+		last = m[1]
+		text, name := written[m[0]:m[1]], written[m[2]:m[3]]
+		if strings.HasPrefix(text, "$$") {
+			b.WriteString(text[1:])
+			continue
+		}
+		value, ok := l.env(name)
+		if !ok {
+			l.unset[n] = append(l.unset[n], n.DiagnosticAt(m[0], m[1]-m[0], yamlpos.Error, "env",
+				"set it, or write $${"+name+"} for the text itself", fmt.Sprintf("the environment variable %s is not set", name)))
+		}
+		b.WriteString(value)
+	}
+	b.WriteString(written[last:])
+	if text := b.String(); text != written {
+		n.Text, n.Written = text, written
+	}
+}
+
+// finish decodes and checks the tree.
+func (l *loader) finish() (*Config, yamlpos.Diagnostics) {
+	cfg := &Config{index: map[string]*yamlpos.Node{}, keys: map[string]*yamlpos.Node{}}
+	if l.root == nil {
+		l.root = yamlpos.NewMapping(yamlpos.Position{})
+	}
+	cfg.root = l.root
+	l.diags = append(l.diags, yamlpos.Decode(l.root, cfg)...)
+	cfg.enter("", cfg.root)
+	l.reportUnset(cfg)
+	cfg.resolvePresets()
+	l.diags = append(l.diags, cfg.readOrganizations()...)
+	c := checker{cfg: cfg, broken: map[yamlpos.Position]bool{}}
+	for _, d := range l.diags {
+		c.broken[d.Position] = d.Severity == yamlpos.Error || c.broken[d.Position]
+	}
+	c.check()
+	all := append(l.diags, c.diags...)
+	all.Sort(l.order)
+	return cfg, all
+}
+
+// reportUnset reports variables that the environment lacks. One that only
+// PostgreSQL needs, which this version does not read, is no error yet.
+func (l *loader) reportUnset(cfg *Config) {
+	for i := range cfg.Sources.Billing {
+		for _, d := range l.unset[cfg.index[at("sources.billing", i)+".postgres.dsn"]] {
+			d.Severity, d.Hint = yamlpos.Info, "it will be needed when bills are read from PostgreSQL, which this version does not do yet"
+			l.diags = append(l.diags, d)
+		}
+		delete(l.unset, cfg.index[at("sources.billing", i)+".postgres.dsn"])
+	}
+	for _, diags := range l.unset {
+		l.diags = append(l.diags, diags...)
+	}
+}
+
+// enter indexes every value below n, and its key, by its path:
+// sources.metrics.prometheus, objectives[0].name.
+func (c *Config) enter(path string, n *yamlpos.Node) {
+	c.index[path] = n
+	for i, item := range n.Items {
+		c.enter(at(path, i), item)
+	}
+	for _, f := range n.Fields {
+		below := f.Key.Text
+		if path != "" {
+			below = path + "." + below
+		}
+		c.keys[below] = f.Key
+		c.enter(below, f.Value)
+	}
+}
+
+// node returns the value at a path, or the nearest one that holds it.
+func (c *Config) node(path string) *yamlpos.Node {
+	for ; path != ""; path = path[:max(0, strings.LastIndexAny(path, ".["))] {
+		if n := c.index[path]; n != nil {
+			return n
+		}
+	}
+	return c.root
+}
+
+// Pos returns the place of the value at a path such as
+// sla_definitions.availability.target or maintenance[0].start, or of the nearest
+// value around it.
+func (c *Config) Pos(path string) yamlpos.Position { return c.node(path).Position }
+
+// Node returns the value at a path, for findings about a part of it, or the
+// nearest value around it.
+func (c *Config) Node(path string) *yamlpos.Node { return c.node(path) }

@@ -1,0 +1,91 @@
+package config
+
+import "strings"
+
+// NotYet says, a sentence each, which configured parts this version reads and
+// checks but does not act on. The texts are notes for people.
+func (c *Config) NotYet() []string {
+	var out []string
+	note := func(configured bool, text string) {
+		if configured {
+			out = append(out, text)
+		}
+	}
+	note(c.Sources.History != nil, "sources.history: samples are not recorded yet; every period is read from its source")
+	for _, s := range c.Sources.Metrics {
+		p := s.Prometheus
+		note(p != nil && len(p.DedupLabels) > 0, "sources.metrics: dedup_labels: the series of high-availability pairs are not merged yet")
+		note(p != nil && p.Read == "raw", "sources.metrics: read: raw: raw samples are not fetched from a server yet; windows come from range queries")
+	}
+	c.notYetSLA(note)
+	c.notYetMoney(note)
+	formula, score, per := false, false, false
+	for _, e := range c.BusinessMetrics {
+		formula = formula || e.Value.Formula != ""
+		score = score || len(e.Value.Score) > 0
+		per = per || e.Value.Per != ""
+	}
+	note(formula, "business_metrics: formulas are not computed yet")
+	note(score, "business_metrics: scores are not computed yet")
+	note(per, "business_metrics: rates (`per`) are not computed yet")
+	a := c.Alerting
+	note(len(a.EscalationRules)+len(a.Levels)+len(a.Receivers) > 0, "alerting: alerts and escalations are not generated yet")
+	deliver := false
+	for _, e := range c.Reports {
+		deliver = deliver || len(e.Value.Deliver) > 0
+	}
+	note(deliver, "reports: nothing is delivered yet; reports are written where the command says")
+	return out
+}
+
+func (c *Config) notYetSLA(note func(bool, string)) {
+	methods, combine := map[string]bool{}, false
+	for _, e := range c.SLADefinitions {
+		for _, spec := range c.Expand(e) {
+			methods[string(spec.Method)] = true
+			combine = combine || spec.Indicator != nil && (spec.Indicator.Combine == "any" || spec.Indicator.Combine == "all")
+		}
+	}
+	for _, m := range []string{"slices", "mean", "downtime"} {
+		note(methods[m], "sla_definitions: the method "+m+" is not computed yet")
+	}
+	note(combine, "sla_definitions: combine: any and all are not computed yet")
+	var credits, limit bool
+	for _, e := range c.ServiceTiers {
+		credits = credits || len(e.Value.Credits) > 0
+		for _, h := range e.Value.History {
+			credits = credits || len(h.Credits) > 0
+		}
+		limit = limit || e.Value.MaxPerMonth != nil
+	}
+	note(credits, "service_tiers: service credits are not computed yet")
+	note(limit, "service_tiers: max_per_month does not limit exclusions yet")
+	recurring := false
+	for _, m := range c.Maintenance {
+		recurring = recurring || m.RRule != "" || m.ICal != ""
+	}
+	note(recurring, "maintenance: recurring and iCalendar entries are not excluded yet")
+	note(len(c.ServiceHours) > 0, "service_hours: time outside of service hours is not excluded yet")
+}
+
+func (c *Config) notYetMoney(note func(bool, string)) {
+	var formats []string
+	postgres, remote := false, false
+	for _, s := range c.Sources.Billing {
+		if s.Format != "focus" {
+			formats = append(formats, s.Name+" ("+s.Format+")")
+		}
+		postgres = postgres || s.Postgres != nil
+		remote = remote || strings.Contains(string(s.Path), "://")
+	}
+	note(len(formats) > 0, "sources.billing: only the format focus is read yet, not "+strings.Join(formats, ", "))
+	note(postgres, "sources.billing: bills are not read from PostgreSQL yet")
+	note(remote, "sources.billing: bills are read from local files only")
+	k := c.Cost
+	note(k.ExchangeRates != "", "cost.exchange_rates: amounts are not converted yet; currencies stay apart")
+	note(k.Prices != "", "cost.prices: tokens are not priced yet")
+	note(len(k.Allocate) > 0, "cost.allocate: costs are not allocated yet")
+	note(len(k.UnitCosts) > 0, "cost.unit_costs: unit costs are not computed yet")
+	note(k.Revenue != nil, "cost.revenue: margins are not computed yet")
+	note(len(k.Budgets) > 0, "cost.budgets: budgets are not watched yet")
+}
