@@ -8,7 +8,6 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/storage"
-	"github.com/prometheus/prometheus/util/annotations"
 
 	"github.com/slactl/slactl/internal/query"
 )
@@ -21,13 +20,13 @@ func (q querier) Select(ctx context.Context, sorted bool, hints *storage.SelectH
 	return storage.NewSeriesSetFromChunkSeriesSet(q.ChunkQuerier.Select(ctx, sorted, hints, matchers...))
 }
 
-// QueryRange evaluates a PromQL expression at start, start+step, ... up to end
-// with Prometheus's own engine, and returns the matrix and the engine's
-// warnings.
-func (s *Source) QueryRange(ctx context.Context, expr string, start, end time.Time, step time.Duration) (promql.Matrix, annotations.Annotations, error) {
+// QueryRange evaluates a PromQL expression with Prometheus's own engine. It is a
+// query.RangeFunc; the engine is that of Prometheus 3, whose ranges are open on
+// the left.
+func (s *Source) QueryRange(ctx context.Context, expr string, start, end time.Time, step time.Duration) ([]query.RangeSeries, []string, error) {
 	engine := promql.NewEngine(promql.EngineOpts{
-		MaxSamples:           50_000_000, // as Prometheus's default
-		Timeout:              time.Hour,  // the context decides
+		MaxSamples:           50_000_000, // as a server's default
+		Timeout:              24 * time.Hour,
 		EnableAtModifier:     true,
 		EnableNegativeOffset: true,
 	})
@@ -42,22 +41,27 @@ func (s *Source) QueryRange(ctx context.Context, expr string, start, end time.Ti
 	}
 	defer q.Close()
 	result := q.Exec(ctx)
-	if result.Err != nil {
-		return nil, nil, fmt.Errorf("evaluating %q: %w", expr, result.Err)
-	}
 	matrix, err := result.Matrix()
 	if err != nil {
 		return nil, nil, fmt.Errorf("evaluating %q: %w", expr, err)
 	}
-	// The engine reuses its memory once the query is closed.
-	out := make(promql.Matrix, len(matrix))
+	// The engine takes its memory back when the query is closed: copy.
+	out := make([]query.RangeSeries, len(matrix))
 	for i, m := range matrix {
-		out[i] = promql.Series{Metric: m.Metric, Floats: append([]promql.FPoint(nil), m.Floats...)}
+		out[i] = query.RangeSeries{Labels: m.Metric, Points: make([]query.Point, len(m.Floats))}
+		for j, p := range m.Floats {
+			out[i].Points[j] = query.Point{T: p.T, V: p.F}
+		}
 	}
-	return out, result.Warnings, nil
+	warnings, infos := result.Warnings.AsStrings(expr, 10, 0)
+	return out, append(warnings, infos...), nil
 }
 
 // express answers a free expression.
-func (s *Source) express(_ context.Context, _ query.Request) query.Result {
-	return query.Result{Err: fmt.Errorf("evaluating an expression on %s: not supported yet", s.info.Target)}
+func (s *Source) express(ctx context.Context, req query.Request, ask query.RangeFunc) query.Result {
+	scan, err := query.PushDown(ctx, ask, req, query.PushDownOptions{Concurrency: s.workers})
+	if err != nil {
+		return query.Result{Err: s.in("evaluating an expression on", err)}
+	}
+	return query.Result{Scan: scan}
 }

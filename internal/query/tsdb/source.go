@@ -74,9 +74,10 @@ func (s *Source) Scan(ctx context.Context, reqs []query.Request) ([]query.Result
 	out := make([]query.Result, len(reqs))
 	var exact []query.Request
 	var index []int
+	ask := query.ShareAnswers(s.QueryRange)
 	for i, req := range reqs {
 		if req.Indicator.Kind == query.Expression {
-			out[i] = s.express(ctx, req)
+			out[i] = s.express(ctx, req, ask)
 			continue
 		}
 		exact, index = append(exact, req), append(index, i)
@@ -89,10 +90,12 @@ func (s *Source) Scan(ctx context.Context, reqs []query.Request) ([]query.Result
 		if r.Err != nil {
 			r.Err = s.in("reading", r.Err)
 		}
+		out[index[i]] = r
+	}
+	for _, r := range out {
 		if r.Scan != nil {
 			r.Scan.Notes = append(r.Scan.Notes, s.notes()...)
 		}
-		out[index[i]] = r
 	}
 	return out, nil
 }
@@ -233,7 +236,7 @@ func (s *Source) list(ctx context.Context, in period.Span, matchers []*labels.Ma
 	return nil
 }
 
-// everything is the widest span of samples.
+// The widest span of samples.
 const (
 	earliest = math.MinInt64
 	latest   = math.MaxInt64

@@ -414,6 +414,27 @@ func checkSum(r *rapid.T, what string, whole *window.Scan, parts ...*window.Scan
 	}
 }
 
+// TestExpression asks for a ratio in free PromQL. increase() over (10m, 15m]
+// sees the samples of 11m to 15m: four steps of 60 + 6, extrapolated to five.
+func TestExpression(t *testing.T) {
+	s := openText(t, load(t, `
+		load 1m
+		  reqs_total{job="api",instance="a",code="200"} 1000+60x20
+		  reqs_total{job="api",instance="a",code="500"} 1000+6x20`))
+	req := request(t, querytest.Case{Kind: query.Expression, Grid: "5m 10m 15m"})
+	req.Indicator.TotalExpr = `sum(increase(reqs_total[$window]))`
+	req.Indicator.BadExpr = `sum(increase(reqs_total{code="500"}[$window]))`
+	got := scan(t, s, req)
+	if got.Accounting != window.PromQL || got.Groups[0].Total.Windowed.At(1).String() != "330" || got.Groups[0].Bad.Windowed.At(1).String() != "30" {
+		t.Errorf("the expression gives %s by %s", querytest.Dump(got), got.Accounting)
+	}
+	req.Indicator.BadExpr = `sum(`
+	results, err := s.Scan(context.Background(), []query.Request{req, request(t, querytest.Case{Total: `reqs_total`, Grid: "5m 10m"})})
+	if err != nil || results[0].Err == nil || results[1].Err != nil {
+		t.Errorf("a wrong expression gives %+v, %v", results, err)
+	}
+}
+
 func FuzzOpenMetrics(f *testing.F) {
 	f.Add([]byte("# TYPE a counter\na_total{x=\"1\"} 1 1790812800\n# EOF\n"))
 	f.Add([]byte("a 1 1\na 0 0.5\n"))
