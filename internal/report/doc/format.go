@@ -1,0 +1,81 @@
+package doc
+
+import (
+	"strings"
+	"time"
+	"unicode"
+
+)
+
+// NotAvailable is what stands in the place of a [Missing] value; its reason goes
+// to a footnote, a comment or wherever the medium keeps notes.
+const NotAvailable = "n/a"
+
+// Format writes a value as text. It is the one formatter of every medium that
+// prints text, so that a figure is never written two ways: thousands are
+// grouped with commas, a value that has a worse direction is cut towards it,
+// money carries its currency and the digits of its minor unit, an instant
+// carries its zone. A [Spark] is a picture and has no text.
+func Format(v Value) string {
+	switch v := v.(type) {
+	case Text:
+		return Clean(string(v))
+	case Count:
+		return formatCount(v.N)
+	case Number:
+		return join(formatNumber(v.N, v.Digits, v.Worse), Clean(v.Unit))
+	case Ratio:
+		return formatPercent(v.Percent, v.Digits, v.Worse, v.Signed)
+	case Money:
+		return formatMoney(v.Amount, v.Currency, v.Signed)
+	case Duration:
+		return formatDuration(time.Duration(v))
+	case Instant:
+		if v.DateOnly {
+			return v.Time.Format("2006-01-02")
+		}
+		return v.Time.Format("2006-01-02 15:04 MST")
+	case Missing:
+		return NotAvailable
+	}
+	return ""
+}
+
+func join(number, name string) string {
+	if name == "" || name == "×" {
+		return number + name
+	}
+	return number + " " + name
+}
+
+// Clean makes text of a foreign system safe to draw: line breaks and tabs become
+// spaces, and control characters (which a terminal would obey and XML forbids)
+// and direction overrides (which make a text read as another one) become U+FFFD.
+func Clean(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\t' || r == '\r' || r == '\u2028' || r == '\u2029':
+			return ' '
+		case unicode.IsControl(r), '\u202a' <= r && r <= '\u202e', '\u2066' <= r && r <= '\u2069', r == '\ufffe', r == '\uffff':
+			return unicode.ReplacementChar
+		}
+		return r
+	}, strings.ToValidUTF8(s, string(unicode.ReplacementChar)))
+}
+
+// Parts cuts a formatted number before its decimal point and before its unit:
+// "1,234.50 USD" is "1,234", ".50" and " USD". Columns align at the first cut.
+// A text that does not begin like a number is all whole.
+func Parts(s string) (whole, fraction, suffix string) {
+	digit := func(r rune) bool { return '0' <= r && r <= '9' }
+	start := strings.IndexFunc(s, digit)
+	if start < 0 || strings.ContainsFunc(s[:start], unicode.IsLetter) {
+		return s, "", ""
+	}
+	end := start + strings.IndexFunc(s[start:]+" ", func(r rune) bool { return !digit(r) && r != ',' && r != '.' })
+	number := s[:end]
+	if i := strings.LastIndexByte(number, '.'); i >= 0 {
+		return number[:i], number[i:], s[end:]
+	}
+	return number, "", s[end:]
+}
