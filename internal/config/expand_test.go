@@ -214,28 +214,6 @@ sla_definitions:
 	}
 }
 
-func TestParseDuration(t *testing.T) {
-	tests := []struct {
-		text string
-		want time.Duration
-	}{
-		{"30s", 30 * time.Second}, {"5m", 5 * time.Minute}, {"1h30m", 90 * time.Minute}, {"7d", 168 * time.Hour}, {"1w", 168 * time.Hour},
-		{"250ms", 250 * time.Millisecond}, {"1d12h", 36 * time.Hour}, {"0m", 0}, {"0", 0}, {"1y", 365 * 24 * time.Hour},
-		{"", -1}, {"5", -1}, {"m", -1}, {"-5m", -1}, {"1.5h", -1}, {"30m1h", -1}, {"5m5m", -1}, {"5 m", -1}, {"5M", -1}, {"999999999y", -1}, {"1mh", -1},
-	}
-	for _, tt := range tests {
-		got, err := config.ParseDuration(tt.text)
-		if (err != nil) != (tt.want < 0) || err == nil && time.Duration(got) != tt.want {
-			t.Errorf("ParseDuration(%q) = %v, %v; want %v", tt.text, got, err, tt.want)
-		}
-		if err == nil {
-			if again, err := config.ParseDuration(got.String()); err != nil || again != got {
-				t.Errorf("%q is written as %q, which reads as %v, %v", tt.text, got, again, err)
-			}
-		}
-	}
-}
-
 // Local times follow RFC 5545: in a gap the offset before it, and of two the
 // first.
 func TestInstantIn(t *testing.T) {

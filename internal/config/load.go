@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/slactl/slactl/internal/yamlpos"
@@ -306,3 +307,24 @@ func (c *Config) Pos(path string) yamlpos.Position { return c.node(path).Positio
 // Node returns the value at a path, for findings about a part of it, or the
 // nearest value around it.
 func (c *Config) Node(path string) *yamlpos.Node { return c.node(path) }
+
+// Key returns the key of the value at a path, or else what [Config.Node] returns.
+func (c *Config) Key(path string) *yamlpos.Node {
+	if key := c.keys[path]; key != nil {
+		return key
+	}
+	return c.node(path)
+}
+
+// SecretsInFiles lists the paths of secrets that the files themselves hold, in
+// the order of the paths. Headers are not counted: most say who one is.
+func (c *Config) SecretsInFiles() []string {
+	var out []string
+	for path, n := range c.index {
+		if n.Secret && n.Written == "" && n.Text != "" && !strings.Contains(path, ".headers.") {
+			out = append(out, path)
+		}
+	}
+	slices.Sort(out)
+	return out
+}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/slactl/slactl/internal/period"
 	"github.com/slactl/slactl/internal/unit"
 	"github.com/slactl/slactl/internal/yamlpos"
 )
@@ -81,79 +82,23 @@ func parseWeekday(text string) (time.Weekday, bool) {
 	return 0, false
 }
 
-// durationUnits are Prometheus's, from the longest: a day has 24 hours here.
-var durationUnits = [...]struct {
-	name string
-	size time.Duration
-}{
-	{"y", 365 * 24 * time.Hour}, {"w", 7 * 24 * time.Hour}, {"d", 24 * time.Hour},
-	{"h", time.Hour}, {"m", time.Minute}, {"s", time.Second}, {"ms", time.Millisecond},
-}
-
-// ParseDuration reads 30s, 5m, 1h, 7d, 1h30m: whole numbers with units from the
-// longest to the shortest.
-func ParseDuration(text string) (Duration, error) {
-	bad := fmt.Errorf("%q is not a duration", text)
-	if text == "0" {
-		return 0, nil
-	}
-	var total time.Duration
-	next := 0 // units before this one are spent
-	for rest := text; rest != "" || text == ""; {
-		digits := len(rest) - len(strings.TrimLeft(rest, "0123456789"))
-		letters := len(rest[digits:]) - len(strings.TrimLeft(rest[digits:], "ywdhms"))
-		if digits == 0 || digits > 9 || letters == 0 {
-			return 0, bad
-		}
-		var count time.Duration
-		for _, c := range rest[:digits] {
-			count = count*10 + time.Duration(c-'0')
-		}
-		name := rest[digits : digits+letters]
-		for next < len(durationUnits) && durationUnits[next].name != name {
-			next++
-		}
-		if next == len(durationUnits) {
-			return 0, bad
-		}
-		size := durationUnits[next].size
-		if count > (1<<62)/size || total > (1<<62)-count*size {
-			return 0, fmt.Errorf("%q is too long", text)
-		}
-		total += count * size
-		next++
-		rest = rest[digits+letters:]
-	}
-	return Duration(total), nil
-}
-
 // UnmarshalNode reads a duration such as 5m.
 func (d *Duration) UnmarshalNode(n *yamlpos.Node) error {
 	text, err := n.ScalarText("a duration such as 5m")
 	if err != nil {
 		return err
 	}
-	if *d, err = ParseDuration(text); err != nil {
-		return n.Errorf("write whole numbers with units, such as 30s, 5m, 1h30m or 7d", "%v", err)
+	v, err := period.ParseDuration(text)
+	if err != nil {
+		message, hint, _ := strings.Cut(err.Error(), "; ")
+		return n.Errorf(hint, "%s", message)
 	}
+	*d = Duration(v)
 	return nil
 }
 
 // String writes the duration as it is read: 1h30m, 7d, 0s.
-func (d Duration) String() string {
-	if d == 0 {
-		return "0s"
-	}
-	var b strings.Builder
-	rest := time.Duration(d)
-	for _, u := range durationUnits[2:] { // years and weeks read worse than days
-		if count := rest / u.size; count > 0 {
-			fmt.Fprintf(&b, "%d%s", count, u.name)
-			rest -= count * u.size
-		}
-	}
-	return b.String()
-}
+func (d Duration) String() string { return period.FormatDuration(time.Duration(d)) }
 
 // UnmarshalNode makes the path absolute against the directory of its file.
 func (p *Path) UnmarshalNode(n *yamlpos.Node) error {
@@ -295,10 +240,9 @@ func (d *Date) UnmarshalNode(n *yamlpos.Node) error {
 // String writes the day as 2026-10-31.
 func (d Date) String() string { return fmt.Sprintf("%04d-%02d-%02d", d.Year, d.Month, d.Day) }
 
-// Start returns the instant at which the day begins in a zone: its first instant
-// where the zone skips midnight.
+// Start returns the instant at which the day begins in a zone.
 func (d Date) Start(zone *time.Location) time.Time {
-	return localise(time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, time.UTC), zone)
+	return period.StartOfDay(d.Year, d.Month, d.Day, zone)
 }
 
 // localise returns the instant at which a zone's clocks show the wall time that

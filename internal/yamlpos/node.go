@@ -132,18 +132,21 @@ func (n *Node) DiagnosticAt(offset, length int, severity Severity, rule, hint, m
 	if n.source == nil || n.Kind != Scalar || n.Written != "" || offset < 0 || offset > len(n.Text) {
 		return d
 	}
+	if n.style == block { // the end of a block is the end of its last line
+		offset = min(offset, len(strings.TrimRight(n.Text, "\n")))
+	}
 	before, part := n.Text[:offset], n.Text[offset:min(len(n.Text), offset+max(length, 1))]
 	if n.style == block {
 		row := strings.Count(before, "\n")
 		before = before[strings.LastIndex(before, "\n")+1:]
-		text, _, _ := strings.Cut(strings.Split(n.Text, "\n")[row], "\n")
+		text := strings.Split(n.Text, "\n")[row]
 		line := n.source.line(n.Line + 1 + row)
-		indent := len(line) - len(strings.TrimLeft(line, " "))
-		if strings.TrimSpace(line) != strings.TrimSpace(text) {
+		indent, same := strings.CutSuffix(line, text)
+		if !same {
 			return d
 		}
-		d.Line, d.Column, d.Source = n.Line+1+row, indent+1+utf8.RuneCountInString(before), line
-		d.Length = utf8.RuneCountInString(part)
+		d.Line, d.Column, d.Source = n.Line+1+row, len(indent)+1+utf8.RuneCountInString(before), line
+		d.Length = utf8.RuneCountInString(strings.TrimSpace(part))
 		return d
 	}
 	start := n.Column

@@ -145,6 +145,7 @@ func TestDiagnosticAt(t *testing.T) {
 		{"quoted", `name: "fry the leek"`, "recipe.yaml:1:16: odd word"},
 		{"after umlauts", `name: 'für the leek'`, "recipe.yaml:1:16: odd word"},
 		{"literal block", "name: |\n  boil\n  fry the leek", "recipe.yaml:3:11: odd word"},
+		{"literal block with an indentation of its own", "name: |\n  boil\n    fry the leek", "recipe.yaml:3:13: odd word"},
 		{"escaped text has no columns of its own", `name: "fry\tthe leek"`, "recipe.yaml:1:7: odd word"},
 	}
 	for _, tt := range tests {
