@@ -1,0 +1,207 @@
+package cli
+
+import (
+	"context"
+	"encoding/csv"
+	"fmt"
+	"io"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"github.com/slactl/slactl/internal/config"
+	"github.com/slactl/slactl/internal/cost"
+	"github.com/slactl/slactl/internal/evaluate"
+	"github.com/slactl/slactl/internal/report"
+	"github.com/slactl/slactl/internal/yamlpos"
+)
+
+type breakdownOptions struct {
+	period, measure, basis, format string
+	by, sources                    []string
+	top                            int
+	file                           string
+}
+
+func newCostBreakdown(a *app, run func(context.Context, *app, *breakdownOptions) error) *cobra.Command {
+	var o breakdownOptions
+	cmd := &cobra.Command{
+		Use: "breakdown", Short: "Break costs down by provider, service or any other key", Args: args(cobra.NoArgs),
+		Long: `Sum the charges of a period, exactly, grouped by one or more keys. Amounts in
+different currencies are never added. The ledger in the JSON form says which file
+counted and why; a rejected file makes the exit code 3, and the rest is summed.
+
+Keys: provider, service, category, charge_category, account, sub_account, region,
+resource, sku, source, invoice, billing_account, billing_period, charge_class,
+commitment, day, week, month, and tag.KEY for a tag.`,
+		Example: `  slactl cost breakdown --period 2026-10
+  slactl cost breakdown --period 2026-10 --by category,tag.team --measure effective
+  slactl cost breakdown --period 2026-10 --by service --top 5 --format csv
+  slactl cost breakdown --file 'billing/**/*.csv.gz' --period 2024-09`,
+		RunE: func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), a, &o) },
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.period, "period", "last-month", "sum the charges of this `period`")
+	f.StringSliceVar(&o.by, "by", []string{"provider", "service"}, "group by these `keys`")
+	f.StringVar(&o.measure, "measure", "", "sum billed, effective, list or contracted `amounts` (default cost.measure, else effective)")
+	f.StringVar(&o.basis, "basis", string(cost.ByCharge), "assign rows by their charge or by their billing `period`: charge or billing")
+	f.IntVar(&o.top, "top", 0, "show only this `number` of largest groups, and the rest as one")
+	f.StringSliceVar(&o.sources, "source", nil, "only the configured source of this `name`; may be repeated")
+	f.StringVar(&o.file, "file", "", "read these FOCUS `files` (a ** glob) instead of the configured sources")
+	formatFlag(f, &o.format, "table", "json", "csv")
+	return cmd
+}
+
+func runCostBreakdown(ctx context.Context, a *app, o *breakdownOptions) error {
+	ev, err := o.evaluator(a)
+	if err != nil {
+		return err
+	}
+	q, err := o.query(ev)
+	if err != nil {
+		return err
+	}
+	progress := a.startProgress("reading bills")
+	reports, err := ev.Cost(ctx, []cost.Query{q})
+	progress.end()
+	if err != nil {
+		return err
+	}
+	r := reports[0]
+	if err := writeBreakdown(a, o.format, r); err != nil {
+		return err
+	}
+	return rejectedFiles(a, r)
+}
+
+// evaluator loads the configuration, or makes one of --file.
+func (o *breakdownOptions) evaluator(a *app) (*evaluate.Evaluator, error) {
+	if o.file != "" {
+		text := fmt.Sprintf("version: 1\nsources: {billing: [{name: files, format: focus, path: %q}]}\n", o.file)
+		cfg, err := a.checked(config.Parse("command line", []byte(text), a.LookupEnv))
+		if err != nil {
+			return nil, err
+		}
+		return &evaluate.Evaluator{Config: cfg, Now: a.Now()}, nil
+	}
+	ev, err := a.evaluator(evaluateFlags{})
+	if err != nil || len(o.sources) == 0 {
+		return ev, err
+	}
+	var all []string
+	var chosen []config.BillingSource
+	for _, s := range ev.Config.Sources.Billing {
+		all = append(all, s.Name)
+	}
+	if err := knownNames("--source", o.sources, all); err != nil {
+		return nil, err
+	}
+	for _, s := range ev.Config.Sources.Billing {
+		for _, name := range o.sources {
+			if s.Name == name {
+				chosen = append(chosen, s)
+			}
+		}
+	}
+	ev.Config.Sources.Billing = chosen
+	return ev, nil
+}
+
+func (o *breakdownOptions) query(ev *evaluate.Evaluator) (cost.Query, error) {
+	q := cost.Query{Measure: ev.Measure(), Basis: cost.Basis(o.basis), By: o.by, Top: o.top}
+	if o.measure != "" {
+		q.Measure = cost.Measure(o.measure)
+	}
+	measures := []string{string(cost.Billed), string(cost.Effective), string(cost.List), string(cost.Contracted)}
+	if err := oneOf("--measure", string(q.Measure), measures); err != nil {
+		return q, err
+	}
+	if err := oneOf("--basis", o.basis, []string{string(cost.ByCharge), string(cost.ByBilling)}); err != nil {
+		return q, err
+	}
+	p, err := ev.Calendar().Parse(o.period)
+	if err != nil {
+		return q, usageErrorf("", "reading --period: %w", err)
+	}
+	q.Period = ev.BillingPeriod(p)
+	if err := q.Check(); err != nil {
+		return q, usageErrorf("", "reading --by: %w", err)
+	}
+	return q, nil
+}
+
+func oneOf(flag, value string, allowed []string) error {
+	for _, v := range allowed {
+		if v == value {
+			return nil
+		}
+	}
+	return usageErrorf(yamlpos.DidYouMean(value, allowed, "write one of"), "reading %s: %q is not known", flag, value)
+}
+
+func writeBreakdown(a *app, format string, r *cost.Report) error {
+	switch format {
+	case "json":
+		return writeJSON(a.Stdout, r)
+	case "csv":
+		return writeBreakdownCSV(a.Stdout, r)
+	}
+	for i, total := range r.Totals {
+		notes := r.Notes
+		if i < len(r.Totals)-1 {
+			notes = nil
+		}
+		if err := a.printTable(report.BreakdownTable(r, total), notes); err != nil {
+			return err
+		}
+	}
+	if len(r.Totals) == 0 {
+		fmt.Fprintf(a.Stderr, "no charge falls into %s\n", r.Period.Name)
+		for _, n := range r.Notes {
+			fmt.Fprintf(a.Stderr, "note: %s\n", n)
+		}
+	}
+	return nil
+}
+
+// writeBreakdownCSV writes the exact amounts, a row per group.
+func writeBreakdownCSV(w io.Writer, r *cost.Report) error {
+	c := csv.NewWriter(w)
+	err := c.Write(append(append([]string{}, r.By...), "currency", "amount", "share", "rows"))
+	for _, g := range r.Groups {
+		row := make([]string, 0, len(r.By)+4)
+		for _, k := range r.By {
+			value := ""
+			if v := g.Keys[k]; v != nil {
+				value = *v
+			}
+			row = append(row, value)
+		}
+		if err == nil {
+			err = c.Write(append(row, g.Currency, g.Amount.String(), orEmpty(g.Share), strconv.FormatInt(g.Rows, 10)))
+		}
+	}
+	c.Flush()
+	if err == nil {
+		err = c.Error()
+	}
+	return err
+}
+
+// rejectedFiles ends a command that could not count every file.
+func rejectedFiles(a *app, r *cost.Report) error {
+	var rejected []cost.LedgerEntry
+	for _, l := range r.Ledger {
+		if l.Status == "rejected" {
+			rejected = append(rejected, l)
+		}
+	}
+	if len(rejected) == 0 {
+		return nil
+	}
+	for _, l := range rejected {
+		fmt.Fprintf(a.Stderr, "slactl: rejecting %s: %s\n", l.File, l.Reason)
+	}
+	return &ExitError{Code: Failure, Err: fmt.Errorf("breaking down costs: %s rejected; the totals do not count them", count(len(rejected), "file")),
+		Hint: "mend or remove them, or set on_bad_row: skip on the source"}
+}
