@@ -2,7 +2,9 @@ package config_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -22,6 +24,7 @@ func environment(name string) (string, bool) {
 	v, ok := map[string]string{
 		"BILLING_DSN":    "postgres://reader:hunter2@db/bills",
 		"PROMETHEUS_URL": "http://prometheus:9090",
+		"BROKEN_URL":     "ftp://reader:hunter2@host",
 		"EMPTY":          "",
 	}[name]
 	return v, ok
@@ -68,6 +71,9 @@ func TestDiagnostics(t *testing.T) {
 			var b strings.Builder
 			if _, err := diags.WriteTo(&b); err != nil {
 				t.Fatal(err)
+			}
+			if strings.Contains(b.String(), "hunter2") {
+				t.Error("a secret from the environment is printed")
 			}
 			got := strings.ReplaceAll(b.String(), dir+string(filepath.Separator), "")
 			if *update {
@@ -222,6 +228,20 @@ func TestShow(t *testing.T) {
 		if diff := cmp.Diff(cfg.Expand(e), again.Expand(again.SLADefinitions[i]), cmp.Comparer(sameText)); diff != "" {
 			t.Errorf("%s means something else when loaded again: %s", e.Key, diff)
 		}
+	}
+}
+
+// A secret is in no text that a value can be turned into by accident.
+func TestSecretsAreNotPrinted(t *testing.T) {
+	cfg := parse(t, "sources: {billing: [{name: db, format: focus, postgres: {dsn: '${BILLING_DSN}', table: focus}}]}")
+	dsn := cfg.Sources.Billing[0].Postgres.DSN
+	for _, format := range []string{"%v", "%s", "%q", "%+v", "%#v"} {
+		if text := fmt.Sprintf(format, struct{ DSN config.Secret }{dsn}); strings.Contains(text, "hunter2") {
+			t.Errorf("%s prints %s", format, text)
+		}
+	}
+	if text, err := json.Marshal(dsn); err != nil || strings.Contains(string(text), "hunter2") {
+		t.Errorf("JSON has %s, %v", text, err)
 	}
 }
 

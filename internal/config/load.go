@@ -254,7 +254,7 @@ func (l *loader) finish() (*Config, yamlpos.Diagnostics) {
 	c.check()
 	all := append(l.diags, c.diags...)
 	all.Sort(l.order)
-	return cfg, all
+	return cfg, slices.Compact(all) // a value that aliases share is decoded more than once
 }
 
 // reportUnset reports variables that the environment lacks. One that only

@@ -1,10 +1,11 @@
 package config
 
 import (
+	"bytes"
 	"encoding/csv"
 	"errors"
 	"io"
-	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -21,17 +22,16 @@ func (c *Config) readOrganizations() yamlpos.Diagnostics {
 	if file == "" {
 		return nil
 	}
-	f, err := os.Open(file)
+	text, err := readFile(file)
 	if err != nil {
-		d := fileError(file, err)
-		return yamlpos.Diagnostics{c.node("organizations.file").Diagnostic(yamlpos.Error, "file", d.Hint, d.Message+" ("+file+")")}
+		message := fileError(file, err).Message + " (" + file + ")"
+		return yamlpos.Diagnostics{c.node("organizations.file").Diagnostic(yamlpos.Error, "file", "a path is relative to the file that names it", message)}
 	}
-	defer f.Close()
 	var diags yamlpos.Diagnostics
-	c.records, diags = parseOrganizations(file, f)
+	c.records, diags = parseOrganizations(file, text)
 	var rows []Organization
-	if c.records != nil {
-		diags = append(diags, yamlpos.Decode(c.records, &rows)...)
+	if len(diags) == 0 {
+		diags = yamlpos.Decode(c.records, &rows)
 	}
 	for i, item := range itemsOf(c.records) {
 		c.enter(at("organizations.list", len(c.Organizations.List)+i), item)
@@ -40,43 +40,40 @@ func (c *Config) readOrganizations() yamlpos.Diagnostics {
 	return diags
 }
 
-func parseOrganizations(file string, r io.Reader) (*yamlpos.Node, yamlpos.Diagnostics) {
-	in := csv.NewReader(r)
-	in.TrimLeadingSpace = true
+// parseOrganizations makes a list of mappings of a table.
+func parseOrganizations(file string, text []byte) (*yamlpos.Node, yamlpos.Diagnostics) {
+	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))
+	src := yamlpos.NewSource(file, filepath.Dir(file), text)
+	in := csv.NewReader(bytes.NewReader(text))
 	head, err := in.Read()
-	if err != nil {
-		if errors.Is(err, io.EOF) {
-			err = errors.New("the file is empty")
-		}
-		return nil, yamlpos.Diagnostics{fileDiagnostic(file, "reading the head: "+err.Error(), "the first line names the columns: id,name,tier,timezone,monthly_fee,currency,since")}
+	if errors.Is(err, io.EOF) {
+		return nil, yamlpos.Diagnostics{fileDiagnostic(file, "the file is empty", "the first line names the columns: id,name,tier,timezone,monthly_fee,currency,since")}
 	}
-	head[0] = strings.TrimPrefix(head[0], "\ufeff")
 	list := &yamlpos.Node{Kind: yamlpos.Sequence, Position: yamlpos.Position{File: file, Line: 1, Column: 1}}
-	for {
-		record, err := in.Read()
-		if errors.Is(err, io.EOF) {
-			return list, nil
+	for err == nil {
+		var record []string
+		if record, err = in.Read(); err == nil {
+			list.Items = append(list.Items, row(src, in, head, record))
 		}
-		if err != nil {
-			var parse *csv.ParseError
-			d := fileDiagnostic(file, err.Error(), "")
-			if errors.As(err, &parse) {
-				d.Line, d.Column, d.Message = parse.Line, parse.Column, parse.Err.Error()
-			}
-			return list, yamlpos.Diagnostics{d}
-		}
-		list.Items = append(list.Items, row(file, in, head, record))
 	}
+	var wrong *csv.ParseError
+	switch {
+	case errors.Is(err, io.EOF):
+		return list, nil
+	case errors.As(err, &wrong):
+		return nil, yamlpos.Diagnostics{src.Scalar(wrong.Line, wrong.Column, "").Diagnostic(yamlpos.Error, "syntax", "", wrong.Err.Error())}
+	}
+	return nil, yamlpos.Diagnostics{fileDiagnostic(file, err.Error(), "")}
 }
 
 // row makes a mapping of a record.
-func row(file string, in *csv.Reader, head, record []string) *yamlpos.Node {
-	at := func(i int) yamlpos.Position {
+func row(src *yamlpos.Source, in *csv.Reader, head, record []string) *yamlpos.Node {
+	place := func(i int, text string) *yamlpos.Node {
 		line, column := in.FieldPos(i)
-		return yamlpos.Position{File: file, Line: line, Column: column}
+		return src.Scalar(line, column, text)
 	}
-	n := yamlpos.NewMapping(at(0))
-	attributes := yamlpos.NewMapping(at(0))
+	n := yamlpos.NewMapping(place(0, "").Position)
+	attributes := yamlpos.NewMapping(n.Position)
 	for i, cell := range record {
 		if cell = strings.TrimSpace(cell); cell == "" {
 			continue
@@ -85,10 +82,10 @@ func row(file string, in *csv.Reader, head, record []string) *yamlpos.Node {
 		if key, ok := strings.CutPrefix(name, "attributes."); ok {
 			into, name = attributes, key
 		}
-		into.Fields = append(into.Fields, yamlpos.Field{Key: yamlpos.NewScalar(at(i), name), Value: yamlpos.NewScalar(at(i), cell)})
+		into.Fields = append(into.Fields, yamlpos.Field{Key: place(i, name), Value: place(i, cell)})
 	}
 	if len(attributes.Fields) > 0 {
-		n.Fields = append(n.Fields, yamlpos.Field{Key: yamlpos.NewScalar(at(0), "attributes"), Value: attributes})
+		n.Set("attributes", attributes)
 	}
 	return n
 }

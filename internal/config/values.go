@@ -82,18 +82,22 @@ func parseWeekday(text string) (time.Weekday, bool) {
 	return 0, false
 }
 
+// ParseDuration reads a duration such as 30s, 5m or 1h30m.
+func ParseDuration(text string) (Duration, error) {
+	d, err := period.ParseDuration(text)
+	return Duration(d), err
+}
+
 // UnmarshalNode reads a duration such as 5m.
 func (d *Duration) UnmarshalNode(n *yamlpos.Node) error {
 	text, err := n.ScalarText("a duration such as 5m")
 	if err != nil {
 		return err
 	}
-	v, err := period.ParseDuration(text)
-	if err != nil {
+	if *d, err = ParseDuration(text); err != nil {
 		message, hint, _ := strings.Cut(err.Error(), "; ")
 		return n.Errorf(hint, "%s", message)
 	}
-	*d = Duration(v)
 	return nil
 }
 

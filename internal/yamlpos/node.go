@@ -44,7 +44,7 @@ type Node struct {
 	tag    string
 	style  style
 	weight int // nodes of the tree below, aliases expanded
-	source *source
+	source *Source
 }
 
 // Field is one key of a mapping and its value.
@@ -61,19 +61,38 @@ const (
 	block // literal or folded
 )
 
-// source is the text of a file, for excerpts.
-type source struct {
-	lines []string
-	dir   string
+// Source is the text of a file, for excerpts.
+type Source struct {
+	name, dir string
+	lines     []string
 }
 
-// NewScalar returns a node for a text that stands at pos, outside of YAML: the
-// cell of a table, or a default.
+// NewSource keeps the text of a file. dir is what relative paths in it are
+// relative to.
+func NewSource(name, dir string, text []byte) *Source {
+	return &Source{name, dir, splitLines(string(text))}
+}
+
+// Scalar returns a node for a text that stands in the file, such as the cell of a
+// table. The column is counted in bytes from 1.
+func (s *Source) Scalar(line, column int, text string) *Node {
+	before := s.line(line)
+	before = before[:max(0, min(column-1, len(before)))]
+	return &Node{Kind: Scalar, Position: Position{s.name, line, utf8.RuneCountInString(before) + 1}, Text: text, weight: 1, source: s}
+}
+
+// splitLines splits at everything that YAML counts as a line break.
+func splitLines(text string) []string {
+	breaks := strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u0085", "\n", "\u2028", "\n", "\u2029", "\n")
+	return strings.Split(breaks.Replace(text), "\n")
+}
+
+// NewScalar returns a node for a text that stands in no file: a default.
 func NewScalar(pos Position, text string) *Node {
 	return &Node{Kind: Scalar, Position: pos, Text: text, weight: 1}
 }
 
-// NewMapping returns a mapping that stands at pos.
+// NewMapping returns a mapping at a place.
 func NewMapping(pos Position, fields ...Field) *Node {
 	return &Node{Kind: Mapping, Position: pos, Fields: fields, weight: 1 + 2*len(fields)}
 }
@@ -177,7 +196,7 @@ func (n *Node) writtenLength(line string) int {
 	return max(1, min(length, utf8.RuneCountInString(line)-n.Column+1))
 }
 
-func (s *source) line(number int) string {
+func (s *Source) line(number int) string {
 	if s == nil || number < 1 || number > len(s.lines) {
 		return ""
 	}

@@ -22,7 +22,7 @@ const maxWeight = 1 << 17
 // node is nil if the text could not be read.
 func Parse(name, dir string, text []byte) (*Node, Diagnostics) {
 	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))
-	src := &source{lines: splitLines(string(text)), dir: dir}
+	src := NewSource(name, dir, text)
 	if d, ok := binary(name, text); ok {
 		return nil, Diagnostics{d}
 	}
@@ -48,12 +48,6 @@ func Parse(name, dir string, text []byte) (*Node, Diagnostics) {
 	return root, c.diags
 }
 
-// splitLines splits at everything that YAML counts as a line break.
-func splitLines(text string) []string {
-	breaks := strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u0085", "\n", "\u2028", "\n", "\u2029", "\n")
-	return strings.Split(breaks.Replace(text), "\n")
-}
-
 // binary tells a file that is no text from one that is.
 func binary(name string, text []byte) (Diagnostic, bool) {
 	for i, line := 0, 1; i < len(text); {
@@ -76,7 +70,7 @@ var lineOfError = regexp.MustCompile(`^yaml: line (\d+): (.*)$`)
 // syntaxError makes a diagnostic of what the YAML library says. It counts lines
 // from 0 or 1 depending on the error and gives no column, so a tab in the
 // indentation nearby, the usual reason, is looked for.
-func syntaxError(name string, src *source, err error) Diagnostic {
+func syntaxError(name string, src *Source, err error) Diagnostic {
 	d := Diagnostic{Position: Position{File: name, Line: 1, Column: 1}, Length: 1, Severity: Error, Rule: "syntax",
 		Message: strings.TrimPrefix(err.Error(), "yaml: ")}
 	if m := lineOfError.FindStringSubmatch(err.Error()); m != nil {
@@ -106,7 +100,7 @@ func syntaxError(name string, src *source, err error) Diagnostic {
 // converter turns the library's nodes into ours.
 type converter struct {
 	name   string
-	src    *source
+	src    *Source
 	diags  Diagnostics
 	done   map[*yaml.Node]*Node
 	active map[*yaml.Node]bool
