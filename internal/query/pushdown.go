@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"sync"
 	"time"
 
@@ -54,12 +55,14 @@ const DefaultMaxPoints = 11000
 //
 // What comes out is an approximation, named `promql` in the scan. increase()
 // knows only the samples inside a window: it extrapolates to the window's edges,
-// so counts are fractional; it loses growth between the last sample of a window
-// and the first one of the next where it cannot extrapolate; it never sees the
+// so counts are fractional, and growth between the last sample of a window and
+// the first one of the next is guessed from the rest, or lost; it never sees the
 // first value of a series; and with less than two samples in a window it has no
-// value (such windows are reported as without data, never as idle). In measured
-// cases that lost 18 % of the errors of a slow counter, and all 46 errors of a
-// series born in mid-period: a breached 99.9 % read 100 %. Nothing is recovered
+// value (such windows are reported as without data, never as idle). On evenly
+// growing counters that makes no difference. In measured cases it lost 18 % of
+// the errors of a slow counter, all errors of one that always grows at the edge
+// of a window, and all 46 errors of a series born in mid-period: a breached
+// 99.9 % read 100 %. Nothing is recovered
 // across gaps and nothing is unwitnessed here, and MaxGap is not used. Lookback,
 // which decides when a job counts as seen, is honoured to the cell. A gauge's
 // First is not known.
@@ -77,7 +80,7 @@ func PushDown(ctx context.Context, ask RangeFunc, req Request, opt PushDownOptio
 		opt.Concurrency = 4
 	}
 	p := &pushDown{account: newAccount(req, req.Grid), ask: ask, opt: opt, sweeps: sweepsOf(req.Grid, opt.MaxPoints),
-		grown: map[*group][]bool{}, present: map[string][]bool{}, before: map[string]bool{}}
+		known: map[*group][]bool{}, present: map[string][]bool{}, before: map[string]bool{}}
 	p.scan.Accounting = window.PromQL
 	first, err := p.questions()
 	if err != nil {
@@ -132,7 +135,7 @@ type pushDown struct {
 	opt    PushDownOptions
 	sweeps []sweep
 
-	grown   map[*group][]bool // cells in which the judging counters have an increase
+	known   map[*group][]bool // cells in which what judges has a value
 	present map[string][]bool // by job, the cells with samples of the selection
 	before  map[string]bool   // jobs with samples in the lookback before the grid
 }
@@ -140,7 +143,7 @@ type pushDown struct {
 // question is an expression to be evaluated over cells of any width, and what
 // becomes of each value.
 type question struct {
-	expr   func(width time.Duration) parser.Expr
+	expr   func(width int64) parser.Expr // width in milliseconds
 	sweeps []sweep
 	// listed questions appear in the scan's Expressions and its count of series.
 	listed bool
@@ -155,7 +158,7 @@ func (p *pushDown) put(ctx context.Context, questions []question) error {
 	var wg sync.WaitGroup
 	for _, q := range questions {
 		if q.listed {
-			p.list(q.expr(p.width(q.sweeps[0].width)).String())
+			p.list(q.expr(q.sweeps[0].width).String())
 		}
 		for _, s := range q.sweeps {
 			slots <- struct{}{}
@@ -207,7 +210,7 @@ func (p *pushDown) width(ms int64) time.Duration {
 
 // askOne puts one question about one sweep and takes the answer.
 func (p *pushDown) askOne(ctx context.Context, q question, s sweep) error {
-	expr := q.expr(p.width(s.width)).String()
+	expr := q.expr(s.width).String()
 	series, warnings, err := p.ask(ctx, expr, time.UnixMilli(s.first).UTC(), time.UnixMilli(s.last()).UTC(), time.Duration(s.stride)*time.Millisecond)
 	if err != nil {
 		return err
@@ -237,10 +240,24 @@ func (p *pushDown) askOne(ctx context.Context, q question, s sweep) error {
 			if q.listed {
 				p.scan.Samples++
 			}
-			q.take(cell, rs.Labels, pt.V)
+			q.take(cell, rs.Labels, settled(pt.V))
 		}
 	}
 	return nil
+}
+
+// settled cuts a value that an engine computed to the 15 digits that a double
+// surely holds. What lies behind them is noise of the order of summing, which
+// would make windows without a bad event bad by 10^-13.
+func settled(v float64) float64 {
+	if isWhole(v) {
+		return v
+	}
+	out, err := strconv.ParseFloat(strconv.FormatFloat(v, 'g', 15, 64), 64)
+	if err != nil {
+		return v // at the end of the range of doubles
+	}
+	return out
 }
 
 // count adds a value, as its shortest decimal, to a cell of a quantity.

@@ -51,7 +51,7 @@ func (p *pushDown) growth(s selection) question {
 		by = append([]string{labels.BucketLabel}, by...)
 	}
 	return question{
-		expr:   func(w time.Duration) parser.Expr { return aggregate(parser.SUM, over("increase", s.sel, w), by) },
+		expr:   func(width int64) parser.Expr { return p.increase(s.sel, width, by) },
 		sweeps: p.sweeps, listed: true,
 		take: func(cell int, ls labels.Labels, v float64) {
 			bound := math.Inf(1)
@@ -70,18 +70,18 @@ func (p *pushDown) growth(s selection) question {
 				p.count(k.counts, cell, v, k.sign)
 			}
 			if s.role.judges(bound) {
-				p.grow(g, cell)
+				p.know(g, cell)
 			}
 		},
 	}
 }
 
-// grow marks a cell of a group as one in which growth is known.
-func (p *pushDown) grow(g *group, cell int) {
-	if p.grown[g] == nil {
-		p.grown[g] = make([]bool, p.grid.Cells())
+// know marks a cell of a group as one whose value is known.
+func (p *pushDown) know(g *group, cell int) {
+	if p.known[g] == nil {
+		p.known[g] = make([]bool, p.grid.Cells())
 	}
-	p.grown[g][cell] = true
+	p.known[g][cell] = true
 }
 
 // presence asks how many samples there are, per group and job.
@@ -90,20 +90,11 @@ func (p *pushDown) presence(sel Selector) question {
 	if !slices.Contains(by, "job") {
 		by = append([]string{"job"}, by...)
 	}
-	kind := p.req.Indicator.Kind
 	return question{
-		expr:   func(w time.Duration) parser.Expr { return aggregate(parser.SUM, over("count_over_time", sel, w), by) },
+		expr:   func(width int64) parser.Expr { return aggregate(parser.SUM, p.over("count_over_time", sel, width), by) },
 		sweeps: p.sweeps, listed: true,
 		take: func(cell int, ls labels.Labels, v float64) {
-			g := p.group(ls)
-			g.Samples[cell] += uint32(v)
-			if kind == Gauge || kind == Up {
-				p.count(&g.Total, cell, v, 1)
-				p.grow(g, cell)
-			}
-			if kind == Up {
-				p.count(&g.Bad, cell, v, 1) // of which the good ones are taken off
-			}
+			p.group(ls).Samples[cell] += uint32(v)
 			if job := ls.Get("job"); job != "" {
 				if p.present[job] == nil {
 					p.present[job] = make([]bool, p.grid.Cells())
@@ -118,8 +109,8 @@ func (p *pushDown) presence(sel Selector) question {
 func (p *pushDown) presenceBefore(sel Selector) question {
 	lookback := p.req.Lookback.Milliseconds()
 	return question{
-		expr: func(w time.Duration) parser.Expr {
-			return aggregate(parser.SUM, over("count_over_time", sel, w), []string{"job"})
+		expr: func(width int64) parser.Expr {
+			return aggregate(parser.SUM, p.over("count_over_time", sel, width), []string{"job"})
 		},
 		sweeps: []sweep{{width: lookback, first: p.grid[0], stride: lookback, cells: []int{0}}},
 		take: func(_ int, ls labels.Labels, _ float64) {
@@ -135,7 +126,7 @@ func (p *pushDown) presenceBefore(sel Selector) question {
 func (p *pushDown) layouts(sel Selector) question {
 	by := append([]string{labels.BucketLabel}, p.req.GroupBy...)
 	return question{
-		expr:   func(w time.Duration) parser.Expr { return aggregate(parser.SUM, over("count_over_time", sel, w), by) },
+		expr:   func(width int64) parser.Expr { return aggregate(parser.SUM, p.over("count_over_time", sel, width), by) },
 		sweeps: wholeGrid(p.grid),
 		take: func(_ int, ls labels.Labels, v float64) {
 			if bound, err := strconv.ParseFloat(ls.Get(labels.BucketLabel), 64); err == nil {
@@ -151,7 +142,7 @@ func (p *pushDown) gaugeQuestions(sel Selector) []question {
 	by := p.req.GroupBy
 	extreme := func(op parser.ItemType, fn string, into func(*group) **unit.Decimal) question {
 		return question{
-			expr:   func(w time.Duration) parser.Expr { return aggregate(op, over(fn, sel, w), by) },
+			expr:   func(width int64) parser.Expr { return aggregate(op, p.over(fn, sel, width), by) },
 			sweeps: wholeGrid(p.grid),
 			take:   func(_ int, ls labels.Labels, v float64) { *into(p.group(ls)) = decimalOf(v) },
 		}
@@ -162,8 +153,8 @@ func (p *pushDown) gaugeQuestions(sel Selector) []question {
 		extreme(parser.MIN, "min_over_time", func(g *group) **unit.Decimal { return &g.Min }),
 		extreme(parser.MAX, "max_over_time", func(g *group) **unit.Decimal { return &g.Max }),
 		{
-			expr: func(w time.Duration) parser.Expr {
-				return aggregate(parser.MAX, over("last_over_time", sel, w), by)
+			expr: func(width int64) parser.Expr {
+				return aggregate(parser.MAX, p.over("last_over_time", sel, width), by)
 			},
 			sweeps: p.sweeps,
 			take: func(cell int, ls labels.Labels, v float64) {
@@ -187,8 +178,8 @@ func (p *pushDown) probeQuestions(sel Selector) []question {
 			}
 		}),
 		{
-			expr: func(w time.Duration) parser.Expr {
-				return aggregate(parser.MAX, over("max_over_time", sel, w), p.req.GroupBy)
+			expr: func(width int64) parser.Expr {
+				return aggregate(parser.MAX, p.over("max_over_time", sel, width), p.req.GroupBy)
 			},
 			sweeps: wholeGrid(p.grid),
 			take: func(_ int, _ labels.Labels, v float64) {
@@ -206,11 +197,15 @@ func (p *pushDown) noteProbe() {
 
 func (p *pushDown) sumOf(sel Selector, take func(g *group, cell int, v float64)) question {
 	return question{
-		expr: func(w time.Duration) parser.Expr {
-			return aggregate(parser.SUM, over("sum_over_time", sel, w), p.req.GroupBy)
+		expr: func(width int64) parser.Expr {
+			return aggregate(parser.SUM, p.over("sum_over_time", sel, width), p.req.GroupBy)
 		},
 		sweeps: p.sweeps, listed: true,
-		take: func(cell int, ls labels.Labels, v float64) { take(p.group(ls), cell, v) },
+		take: func(cell int, ls labels.Labels, v float64) {
+			g := p.group(ls)
+			take(g, cell, v)
+			p.know(g, cell)
+		},
 	}
 }
 
@@ -239,8 +234,8 @@ func (p *pushDown) expressionQuestions() ([]question, error) {
 			}
 		}
 		out = append(out, question{
-			expr: func(w time.Duration) parser.Expr {
-				expr, _ := windowed(part.text, w, p.req.GroupBy)
+			expr: func(width int64) parser.Expr {
+				expr, _ := windowed(part.text, p.width(width), p.req.GroupBy)
 				return expr
 			},
 			sweeps: p.sweeps, listed: true,
@@ -251,7 +246,7 @@ func (p *pushDown) expressionQuestions() ([]question, error) {
 				}
 				if part.role == roleTotal {
 					g.Samples[cell]++
-					p.grow(g, cell)
+					p.know(g, cell)
 				}
 			},
 		})
@@ -281,13 +276,24 @@ func windowed(text string, width time.Duration, by []string) (parser.Expr, error
 	return aggregate(parser.SUM, expr, by), nil
 }
 
-// over applies a range function to what the selector has in the width.
-func over(fn string, sel Selector, width time.Duration) parser.Expr {
+// over applies a range function to what the selector has in a cell of the width.
+func (p *pushDown) over(fn string, sel Selector, width int64) parser.Expr {
 	node := &parser.VectorSelector{LabelMatchers: sel.Matchers}
 	if name := sel.Name(); model.LegacyValidation.IsValidMetricName(name) {
 		node.Name = name
 	}
-	return &parser.Call{Func: parser.Functions[fn], Args: parser.Expressions{&parser.MatrixSelector{VectorSelector: node, Range: width}}}
+	return &parser.Call{Func: parser.Functions[fn], Args: parser.Expressions{&parser.MatrixSelector{VectorSelector: node, Range: p.width(width)}}}
+}
+
+// increase sums the growth of counters over a cell. Where the range is shorter
+// than the cell by the 1 ms that its edge takes, the growth extrapolated to it
+// would be too: there it is the rate times the width of the cell.
+func (p *pushDown) increase(sel Selector, width int64, by []string) parser.Expr {
+	if p.width(width).Milliseconds() == width {
+		return aggregate(parser.SUM, p.over("increase", sel, width), by)
+	}
+	return &parser.BinaryExpr{Op: parser.MUL, LHS: aggregate(parser.SUM, p.over("rate", sel, width), by),
+		RHS: &parser.NumberLiteral{Val: float64(width) / 1000}}
 }
 
 func aggregate(op parser.ItemType, expr parser.Expr, by []string) parser.Expr {
@@ -300,8 +306,8 @@ func aggregate(op parser.ItemType, expr parser.Expr, by []string) parser.Expr {
 func (p *pushDown) followUps() []question {
 	if p.req.Indicator.Kind == Histogram && len(p.groups) == 0 {
 		return []question{{
-			expr: func(w time.Duration) parser.Expr {
-				return aggregate(parser.SUM, over("count_over_time", p.req.Indicator.Total, w), nil)
+			expr: func(width int64) parser.Expr {
+				return aggregate(parser.SUM, p.over("count_over_time", p.req.Indicator.Total, width), nil)
 			},
 			sweeps: wholeGrid(p.grid),
 			take:   func(_ int, _ labels.Labels, v float64) { p.histograms += int64(v) },
@@ -324,7 +330,7 @@ func (p *pushDown) followUps() []question {
 	up := ofJobs("up", jobs)
 	of := func(fn string, take func(job *window.Job, cell int, v float64)) question {
 		return question{
-			expr:   func(w time.Duration) parser.Expr { return aggregate(parser.SUM, over(fn, up, w), []string{"job"}) },
+			expr:   func(width int64) parser.Expr { return aggregate(parser.SUM, p.over(fn, up, width), []string{"job"}) },
 			sweeps: p.sweeps,
 			take: func(cell int, ls labels.Labels, v float64) {
 				i := slices.IndexFunc(p.scan.Jobs, func(j window.Job) bool { return j.Name == ls.Get("job") })
@@ -363,18 +369,19 @@ func (p *pushDown) conclude() {
 			j.Down[i] -= min(j.Down[i], j.Up[i])
 		}
 	}
-	short := 0
+	unknown := 0
 	for _, g := range p.groups {
-		grown := p.grown[g]
+		known := p.known[g]
 		for i, n := range g.Samples {
-			if n > 0 && (grown == nil || !grown[i]) {
+			if n > 0 && (known == nil || !known[i]) {
 				g.Samples[i] = 0
-				short++
+				unknown++
 			}
 		}
+		p.countSamples(g)
 	}
-	if short > 0 {
-		p.note("%d windows have too few samples for increase() and count as without data: widen the window, or read the samples exactly", short)
+	if unknown > 0 {
+		p.note("%d windows have samples but no value, because %s; they count as without data", unknown, p.whyUnknown())
 	}
 	switch {
 	case len(p.groups) == 0 && p.histograms == 0:
@@ -382,6 +389,29 @@ func (p *pushDown) conclude() {
 	case slices.Contains([]Kind{Counter, Ratio, Histogram, Rating}, p.req.Indicator.Kind):
 		p.note("counted by the server with increase(), which extrapolates and misses the first value of a new series: figures are approximate")
 	}
+}
+
+// countSamples makes the samples the events of a gauge or probe, of which a probe
+// has those that are good already taken off its bad ones.
+func (p *pushDown) countSamples(g *group) {
+	kind := p.req.Indicator.Kind
+	if kind != Gauge && kind != Up {
+		return
+	}
+	for i, n := range g.Samples {
+		p.count(&g.Total, i, float64(n), 1)
+		if kind == Up {
+			p.count(&g.Bad, i, float64(n), 1)
+		}
+	}
+}
+
+// whyUnknown tells why a window with samples has no value.
+func (p *pushDown) whyUnknown() string {
+	if k := p.req.Indicator.Kind; k == Gauge || k == Up {
+		return "some of them are NaN"
+	}
+	return "increase() needs two samples of a series: widen the window, or read the samples exactly"
 }
 
 // subject is what the request is about.

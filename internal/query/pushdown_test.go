@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -149,8 +150,8 @@ func TestPushDownQuestions(t *testing.T) {
 		{"ratio on a server with closed ranges", Indicator{Kind: Ratio, Total: sel(`a_total`), Bad: sel(`a_total{code=~"5.."}`)}, []string{"org"}, true, []string{
 			`sum by (job) (count_over_time(a_total[59m59s999ms])) @ 600..600/3600`,
 			`sum by (job, org) (count_over_time(a_total[4m59s999ms])) @ 900..1500/300`,
-			`sum by (org) (increase(a_total[4m59s999ms])) @ 900..1500/300`,
-			`sum by (org) (increase(a_total{code=~"5.."}[4m59s999ms])) @ 900..1500/300`,
+			`sum by (org) (rate(a_total[4m59s999ms])) * 300 @ 900..1500/300`,
+			`sum by (org) (rate(a_total{code=~"5.."}[4m59s999ms])) * 300 @ 900..1500/300`,
 		}},
 		{"histogram", Indicator{Kind: Histogram, Total: sel(`lat_seconds{job="x"}`)}, []string{"org"}, false, []string{
 			`sum by (job) (count_over_time(lat_seconds_bucket{job="x",le="+Inf"}[1h])) @ 600..600/3600`,
@@ -221,6 +222,19 @@ func TestPushDownValues(t *testing.T) {
 	}
 }
 
+// TestSettled: sums of doubles come with noise that is no event.
+func TestSettled(t *testing.T) {
+	sum := 0.0
+	for range 3 {
+		sum += 0.1
+	}
+	for in, want := range map[float64]float64{sum: 0.3, 1680.0000000000002: 1680, 1679.9999999999998: 1680, 2.5: 2.5, 1 << 60: 1 << 60, math.MaxFloat64: math.MaxFloat64} {
+		if got := settled(in); got != want {
+			t.Errorf("settled(%v) = %v, want %v", in, got, want)
+		}
+	}
+}
+
 // TestPushDownShortWindows: a scrape as rare as the window gives increase()
 // nothing to work with. That is no idle time.
 func TestPushDownShortWindows(t *testing.T) {
@@ -229,7 +243,7 @@ func TestPushDownShortWindows(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s := scan.Groups[0].Samples; s[0] != 0 || s[1] != 0 || !strings.Contains(strings.Join(scan.Notes, "\n"), "2 windows have too few samples") {
+	if s := scan.Groups[0].Samples; s[0] != 0 || s[1] != 0 || !strings.Contains(strings.Join(scan.Notes, "\n"), "2 windows have samples but no value") {
 		t.Errorf("samples are %v with notes %q", s, scan.Notes)
 	}
 }

@@ -1,0 +1,10 @@
+package prom
+
+import (
+	"time"
+
+	"github.com/slactl/slactl/internal/query"
+)
+
+// SetBackoff makes a source wait less before it asks again.
+func SetBackoff(src query.Source, d time.Duration) { src.(*source).client.backoff = d }
