@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/slactl/slactl/internal/sla"
 	"github.com/slactl/slactl/internal/unit"
 )
 
@@ -223,6 +224,13 @@ func (c *checker) measurable(path string, spec ObjectiveSpec, s SLADefinition) {
 	general := strings.Contains(spec.Path, ".objectives[")
 	if general && spec.Unit == "percent" {
 		c.percent(spec.Path+"."+string(spec.Comparison), &spec.Target)
+	}
+	if m := spec.Method; spec.Indicator != nil && spec.Indicator.Within > 0 && m != sla.Within {
+		key := spec.Path + ".method"
+		if !c.has(key) {
+			key = path + ".method"
+		}
+		c.errorf(key, "write method: within, or count with total and bad", "the method %s is not for a histogram with a bound", m)
 	}
 	if in == nil || spec.Indicator != nil || c.broken[c.cfg.node(where).Position] || unknownPreset(*in) {
 		return

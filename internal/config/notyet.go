@@ -15,7 +15,7 @@ func (c *Config) NotYet() []string {
 	for _, s := range c.Sources.Metrics {
 		p := s.Prometheus
 		note(p != nil && len(p.DedupLabels) > 0, "sources.metrics: dedup_labels: the series of high-availability pairs are not merged yet")
-		note(p != nil && p.Read == "raw", "sources.metrics: read: raw: raw samples are not fetched from a server yet; windows come from range queries")
+		note(p != nil && p.Read == "raw", "sources.metrics: read: raw is not supported yet; write read: auto")
 	}
 	c.notYetSLA(note)
 	c.notYetMoney(note)
@@ -39,15 +39,9 @@ func (c *Config) NotYet() []string {
 }
 
 func (c *Config) notYetSLA(note func(bool, string)) {
-	methods, combine := map[string]bool{}, false
-	for _, e := range c.SLADefinitions {
-		for _, spec := range c.Expand(e) {
-			methods[string(spec.Method)] = true
-			combine = combine || spec.Indicator != nil && (spec.Indicator.Combine == "any" || spec.Indicator.Combine == "all")
-		}
-	}
-	for _, m := range []string{"slices", "mean", "downtime"} {
-		note(methods[m], "sla_definitions: the method "+m+" is not computed yet")
+	combine := false
+	for _, at := range c.indicators() {
+		combine = combine || at.indicator.Combine == "any" || at.indicator.Combine == "all"
 	}
 	note(combine, "sla_definitions: combine: any and all are not computed yet")
 	var credits, limit bool
