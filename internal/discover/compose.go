@@ -102,14 +102,11 @@ func unused(used map[string]bool, name string) string {
 	return unique
 }
 
-// identifier makes a key of a name.
+// identifier makes a key of a name: its letters and digits, joined by _.
 func identifier(name string) string {
-	return strings.Trim(strings.Map(func(r rune) rune {
-		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
-			return r
-		}
-		return '_'
-	}, strings.ToLower(name)), "_")
+	return strings.Join(strings.FieldsFunc(strings.ToLower(name), func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < '0' || r > '9')
+	}), "_")
 }
 
 // Describe says on one line of text what the candidate is and what it attained today.
