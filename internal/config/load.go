@@ -163,8 +163,10 @@ func (l *loader) merge(into, from *yamlpos.Node, depth int) {
 		case have == nil:
 			value := f.Value
 			if depth > 1 && value.Kind == yamlpos.Mapping { // a copy: the block of another file may be merged into it
-				value = yamlpos.NewMapping(value.Position)
-				l.merge(value, f.Value, 1)
+				block := *value
+				block.Fields = nil
+				l.merge(&block, value, 1)
+				value = &block
 			}
 			into.Fields = append(into.Fields, yamlpos.Field{Key: f.Key, Value: value})
 		case f.Value.Kind == yamlpos.Null:

@@ -31,7 +31,7 @@ func (c *Config) Show(w io.Writer) error {
 	defaults(root, "version", "1")
 	for _, n := range itemsOrOne(root.Get("sources").Get("metrics")) {
 		if p := n.Get("prometheus"); p != nil {
-			defaults(p, "read", "auto", "timeout", "30s")
+			defaults(p, "read", "auto", "timeout", "30s", "concurrency", "4")
 		}
 	}
 	if len(c.Sources.Billing) > 0 && root.Get("cost") == nil {
