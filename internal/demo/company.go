@@ -202,7 +202,7 @@ func newFleet() *fleet {
 func (f *fleet) start(t tier, release string, n, k int, timing bool) *pod {
 	p := &pod{tier: t.name, timing: timing, target: target{
 		job: "api", instance: fmt.Sprintf("api-%s-%s-%d:8080", t.name, release, n), offset: t.offset,
-		born: k, first: k, last: ticks() - 1, started: scrape(k) - 21_000,
+		born: k, first: k, last: ticks - 1, started: scrape(k) - 21_000,
 	}}
 	if k == 0 { // it had been running before the metrics begin
 		p.started = at(time.August, 24, 10, 0).UnixMilli()
@@ -232,7 +232,7 @@ func (f *fleet) move(i int, p *pod, k int) {
 	} else if p.born == 0 {
 		k = 0
 	}
-	f.stints[i] = append(s, stint{stretch{k, ticks()}, p})
+	f.stints[i] = append(s, stint{stretch{k, ticks}, p})
 }
 
 // scale gives hooli a pod of its own for three busy days, after which it goes

@@ -49,7 +49,7 @@ func llmTrouble() stretch { return between(at(10, 28, 15, 0), at(10, 28, 18, 30)
 // simulatePlatform returns the platform's activity by tick. What customers do
 // drives it: the more requests they make, the more debates there are.
 func simulatePlatform(all *[len(organizations)][]requests) []activity {
-	out, d := make([]activity, ticks()), newDice(100)
+	out, d := make([]activity, ticks), newDice(100)
 	outage, upgrade, expired := incidents()[0].stretch, incidents()[2].stretch, incidents()[5].stretch
 	trouble, owed := llmTrouble(), int64(0)
 	users := int64(400)
@@ -111,9 +111,9 @@ func (a *activity) talk(d dice, calls int64, trouble bool) {
 // The targets of the platform's own jobs.
 func platformTargets() (llm, app, blackbox *target) {
 	started := at(8, 20, 7, 0).UnixMilli()
-	llm = &target{job: "llm", instance: "llm-gateway-0:9400", offset: 29_330, last: ticks() - 1, started: started, down: llmExporterDown()}
-	app = &target{job: "platform", instance: "platform-0:9090", offset: 51_704, last: ticks() - 1, started: started}
-	blackbox = &target{job: "blackbox", instance: "https://debates.example.com/healthz", offset: 8_841, last: ticks() - 1, started: started, down: blackboxDown()}
+	llm = &target{job: "llm", instance: "llm-gateway-0:9400", offset: 29_330, last: ticks - 1, started: started, down: llmExporterDown()}
+	app = &target{job: "platform", instance: "platform-0:9090", offset: 51_704, last: ticks - 1, started: started}
+	blackbox = &target{job: "blackbox", instance: "https://debates.example.com/healthz", offset: 8_841, last: ticks - 1, started: started, down: blackboxDown()}
 	return llm, app, blackbox
 }
 

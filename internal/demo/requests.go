@@ -77,7 +77,7 @@ func (d dice) draw(t tier, milli int64, c condition) requests {
 // simulate returns all requests that organization i made, by tick. They depend
 // on nothing but the organization, so that all can be simulated side by side.
 func simulate(i int, stints []stint) []requests {
-	o, out := organizations[i], make([]requests, ticks())
+	o, out := organizations[i], make([]requests, ticks)
 	d, t, zone := newDice(uint64(i)), tierNamed(o.tier), mustZone(o.zone)
 	var troubles []incident
 	for _, inc := range incidents() {

@@ -44,7 +44,7 @@ func (t *target) scrapes(each func(k int, answered bool) bool, gone func(ms int6
 			return
 		}
 	}
-	if t.last+1 < ticks() {
+	if t.last+1 < ticks {
 		gone(t.scraped(t.last + 1))
 	}
 }

@@ -56,10 +56,8 @@ func (c *Company) Truth(org string, in period.Span) Truth {
 			continue
 		}
 		for _, s := range c.fleet.stints[i] {
-			for k := max(1, s.from); k < s.to; k++ {
-				if ms := s.pod.scraped(k); ms <= in.Start.UnixMilli() || ms > in.End.UnixMilli() {
-					continue
-				}
+			span := seen(in, s.pod.offset)
+			for k := max(span.from, s.from); k < min(span.to, s.to); k++ {
 				r := &c.requests[i][k]
 				out.Happened.add(r)
 				for _, reset := range s.pod.resets {
@@ -86,10 +84,8 @@ func (c *Company) Tokens(model, kind string, in period.Span) int64 {
 			if models[m].name != model || kinds[n] != kind {
 				continue
 			}
-			for k := 1; k < ticks(); k++ {
-				if ms := llm.scraped(k); ms > in.Start.UnixMilli() && ms <= in.End.UnixMilli() {
-					out += int64(c.activity[k].tokens[m][n])
-				}
+			for _, a := range c.during(seen(in, llm.offset)) {
+				out += int64(a.tokens[m][n])
 			}
 		}
 	}
@@ -109,26 +105,24 @@ func (c *Company) Business(in period.Span) Business {
 	llm, app, _ := platformTargets()
 	var out Business
 	var cents int64
-	within := func(ms int64) bool { return ms > in.Start.UnixMilli() && ms <= in.End.UnixMilli() }
-	for k := 1; k < ticks(); k++ {
-		a := &c.activity[k]
-		if within(app.scraped(k)) {
-			for _, n := range a.created {
-				out.DebatesCreated += int64(n)
-			}
-			for _, n := range a.finished {
-				out.DebatesFinished += int64(n)
-			}
-			out.DebatesSucceeded += int64(a.finished[0])
-			cents += int64(a.cents)
+	for _, a := range c.during(seen(in, app.offset)) {
+		for _, n := range a.created {
+			out.DebatesCreated += int64(n)
 		}
-		if within(llm.scraped(k)) {
-			for _, n := range a.calls {
-				out.LLMRequests += int64(n[0]) + int64(n[1])
-				out.LLMErrors += int64(n[1])
-			}
+		for _, n := range a.finished {
+			out.DebatesFinished += int64(n)
+		}
+		out.DebatesSucceeded += int64(a.finished[0])
+		cents += int64(a.cents)
+	}
+	for _, a := range c.during(seen(in, llm.offset)) {
+		for _, n := range a.calls {
+			out.LLMRequests += int64(n[0]) + int64(n[1])
+			out.LLMErrors += int64(n[1])
 		}
 	}
 	out.Revenue = unit.DecimalOfInt(cents).Mul(unit.MustDecimal("0.01"))
 	return out
 }
+
+func (c *Company) during(s stretch) []activity { return c.activity[s.from:max(s.from, s.to)] }

@@ -1,0 +1,376 @@
+package demo
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/csv"
+	"fmt"
+	"math/big"
+	"strings"
+	"time"
+
+	"github.com/slactl/slactl/internal/period"
+	"github.com/slactl/slactl/internal/unit"
+)
+
+// pico is an amount of money in 10⁻¹² USD: a token at any price of a million
+// tokens is a whole number of them, so every amount of the bills is exact.
+type pico int64
+
+const (
+	micro = pico(million)
+	cent  = 10_000 * micro
+	usd   = 100 * cent
+)
+
+// text writes the amount as a decimal with at least two places.
+func (p pico) text() string {
+	sign := ""
+	if p < 0 {
+		sign, p = "-", -p
+	}
+	frac := strings.TrimRight(fmt.Sprintf("%012d", p%usd), "0")
+	for len(frac) < 2 {
+		frac += "0"
+	}
+	return fmt.Sprintf("%s%d.%s", sign, p/usd, frac)
+}
+
+// percent returns n hundredths of an amount.
+func (p pico) percent(n int64) pico { return p * pico(n) / 100 }
+
+// decimal returns the amount in USD.
+func (p pico) decimal() unit.Decimal {
+	return unit.DecimalOfInt(int64(p)).Mul(unit.MustDecimal("0.000000000001"))
+}
+
+// charge is one row of a FOCUS bill.
+type charge struct {
+	month                                  time.Time // the billing period
+	start, end                             time.Time
+	vendor                                 int
+	category, class, description           string
+	commitment, commitmentStatus           string
+	serviceCategory, service, sku          string
+	quantity, unit                         string
+	pricing                                string
+	price                                  string
+	billed, effective, list, contracted    pico
+	region, resource, account, accountName string
+	tags                                   string
+}
+
+// vendors are those who send bills.
+var vendors = [...]struct{ provider, publisher, issuer string }{
+	{"AWS", "Amazon Web Services", "Amazon Web Services, Inc."},
+	{"Google Cloud", "Google", "Google LLC"},
+	{"Anthropic", "Anthropic", "Anthropic, PBC"},
+	{"OpenAI", "OpenAI", "OpenAI, LLC"},
+}
+
+const (
+	aws = iota
+	googleCloud
+	anthropic
+	openAI
+)
+
+// resource is something that is used every day.
+type resource struct {
+	vendor                          int
+	serviceCategory, service, sku   string
+	id, region, unit                string
+	daily                           int64 // thousandths of a unit
+	price                           int64 // millionths of a USD per unit
+	vary                            int64 // percent by which the quantity varies
+	committed                       bool  // covered by the savings plan
+	account, accountName, team, org string
+}
+
+// resources are the company's infrastructure. Of what is not committed, the list
+// price less 4 % is contracted with AWS.
+var resources = [...]resource{
+	{vendor: aws, serviceCategory: "Compute", service: "Amazon EC2", sku: "m7i.2xlarge", id: "i-0gold", region: "eu-central-1", unit: "Hours", daily: 8 * 24_000, price: 403_200, committed: true, account: "100000000001", accountName: "production", team: "platform"},
+	{vendor: aws, serviceCategory: "Compute", service: "Amazon EC2", sku: "m7i.xlarge", id: "i-0shared", region: "eu-central-1", unit: "Hours", daily: 10 * 24_000, price: 201_600, vary: 15, account: "100000000001", accountName: "production", team: "platform"},
+	{vendor: aws, serviceCategory: "Compute", service: "Amazon EC2", sku: "g6.xlarge", id: "i-0eval", region: "us-east-1", unit: "Hours", daily: 2 * 24_000, price: 804_800, vary: 60, account: "100000000002", accountName: "research", team: "research"},
+	{vendor: aws, serviceCategory: "Compute", service: "Amazon EC2", sku: "m7i.large", id: "i-0hooli", region: "us-west-2", unit: "Hours", daily: 3 * 24_000, price: 100_800, account: "100000000001", accountName: "production", team: "platform", org: "hooli"},
+	{vendor: aws, serviceCategory: "Databases", service: "Amazon RDS", sku: "db.r7g.2xlarge", id: "arn:aws:rds:eu-central-1:100000000001:db:debates", region: "eu-central-1", unit: "Hours", daily: 2 * 24_000, price: 1_061_000, account: "100000000001", accountName: "production", team: "platform"},
+	{vendor: aws, serviceCategory: "Storage", service: "Amazon S3", sku: "TimedStorage-ByteHrs", id: "transcripts", region: "eu-central-1", unit: "GB-Days", daily: 41_250_000, price: 790, vary: 4, account: "100000000001", accountName: "production", team: "platform"},
+	{vendor: aws, serviceCategory: "Networking", service: "AWS Data Transfer", sku: "DataTransfer-Out-Bytes", id: "", region: "eu-central-1", unit: "GB", daily: 410_000, price: 90_000, vary: 30, account: "100000000001", accountName: "production"},
+	{vendor: googleCloud, serviceCategory: "Analytics", service: "BigQuery", sku: "Analysis", id: "projects/debate-insights", region: "europe-west3", unit: "TiB", daily: 3_400, price: 6_250_000, vary: 70, account: "debate-insights", accountName: "Debate insights", team: "research"},
+	{vendor: googleCloud, serviceCategory: "Storage", service: "Cloud Storage", sku: "Standard Storage", id: "insights-export", region: "europe-west3", unit: "GiB-Days", daily: 9_100_000, price: 770, vary: 2, account: "debate-insights", accountName: "Debate insights", team: "research"},
+}
+
+// commitment is the savings plan: what an hour of it costs, in millionths of a
+// USD. Use covered by it costs nothing when billed, and 68 % when effective.
+const (
+	commitmentID     = "arn:aws:savingsplans::100000000001:savingsplan/9c1f"
+	commitmentHourly = 2_250_000
+	commitmentShare  = 68
+)
+
+// bill returns the charges of a calendar month, cut in UTC, in the order of the
+// bill. What LLM providers charge are the tokens of the simulation at their
+// price, to the token.
+func (c *Company) bill(month time.Time) []charge {
+	d := newDice(200 + uint64(month.Month()))
+	var out []charge
+	covered := pico(0)
+	next := month.AddDate(0, 1, 0)
+	for day := month; day.Before(next); day = day.AddDate(0, 0, 1) {
+		for _, r := range resources {
+			row := r.use(d, month, day)
+			if r.committed {
+				covered += row.effective
+			}
+			out = append(out, row)
+		}
+		out = append(out, c.tokenCharges(month, day)...)
+	}
+	return append(out, monthly(month, next, covered, out)...)
+}
+
+// use is a day's use of a resource.
+func (r resource) use(d dice, month, day time.Time) charge {
+	quantity := r.daily
+	if r.vary > 0 {
+		quantity += r.daily * (d.below(2*r.vary+1) - r.vary) / 100
+	}
+	list := pico(quantity) * pico(r.price) * 1000
+	row := charge{month: month, start: day, end: day.AddDate(0, 0, 1), vendor: r.vendor, category: "Usage",
+		description: fmt.Sprintf("%s %s", r.service, r.sku), serviceCategory: r.serviceCategory, service: r.service, sku: r.sku,
+		quantity: thousandths(quantity), unit: r.unit, pricing: "Standard", price: (pico(r.price) * micro).text(),
+		billed: list, effective: list, list: list, contracted: list,
+		region: r.region, resource: r.id, account: r.account, accountName: r.accountName, tags: tags(r.team, r.org)}
+	if r.vendor == aws {
+		row.contracted = list.percent(96)
+		row.billed, row.effective = row.contracted, row.contracted
+	}
+	if r.committed {
+		row.billed, row.effective, row.pricing = 0, list.percent(commitmentShare), "Committed"
+		row.commitment, row.commitmentStatus = commitmentID, "Used"
+	}
+	return row
+}
+
+// tokenCharges are a day's tokens at their price.
+func (c *Company) tokenCharges(month, day time.Time) []charge {
+	var out []charge
+	next := day.AddDate(0, 0, 1)
+	for _, m := range models {
+		for i, price := range [...]string{m.inputPrice, m.outputPrice, m.cachePrice} {
+			if price == "" {
+				continue
+			}
+			tokens := c.Tokens(m.name, kinds[i], period.Span{Start: day, End: next})
+			amount := pico(tokens) * perToken(price)
+			out = append(out, charge{month: month, start: day, end: next, vendor: vendorOf(m.provider), category: "Usage",
+				description: fmt.Sprintf("%s, %s tokens", m.name, strings.ReplaceAll(kinds[i], "_", " ")), serviceCategory: "AI and Machine Learning",
+				service: serviceOf(m.provider), sku: m.name + "-" + kinds[i], quantity: fmt.Sprint(tokens), unit: "Tokens", pricing: "Standard",
+				price: perToken(price).text(), billed: amount, effective: amount, list: amount, contracted: amount,
+				account: "debates", accountName: "Debates", tags: tags("debates", "")})
+		}
+	}
+	return out
+}
+
+// perToken returns the price of a token, given that of a million.
+func perToken(price string) pico {
+	whole, frac, _ := strings.Cut(price, ".")
+	n, ok := new(big.Int).SetString(whole+(frac + "000000")[:6], 10)
+	if !ok {
+		panic("demo: the table of models has the price " + price)
+	}
+	return pico(n.Int64()) // millionths of a USD per million are 10⁻¹² per token
+}
+
+func vendorOf(provider string) int {
+	switch provider {
+	case "anthropic":
+		return anthropic
+	case "openai":
+		return openAI
+	}
+	return googleCloud
+}
+
+func serviceOf(provider string) string {
+	switch provider {
+	case "anthropic":
+		return "Claude API"
+	case "openai":
+		return "OpenAI API"
+	}
+	return "Vertex AI"
+}
+
+// monthly are the charges that come once: the savings plan and what of it was
+// not used, a credit, tax on what AWS billed, and in October the correction of
+// a day of September.
+func monthly(month, next time.Time, covered pico, used []charge) []charge {
+	hours := pico(next.Sub(month) / time.Hour)
+	fee := hours * commitmentHourly * micro
+	common := charge{month: month, start: month, end: next, vendor: aws, account: "100000000001", accountName: "production"}
+	plan, unused, credit, tax := common, common, common, common
+	plan.category, plan.description = "Purchase", "Compute Savings Plan, no upfront"
+	plan.serviceCategory, plan.service, plan.sku, plan.commitment = "Compute", "Savings Plans for AWS Compute usage", "ComputeSP:1yrNoUpfront", commitmentID
+	plan.quantity, plan.unit, plan.pricing = fmt.Sprint(int64(hours)), "Hours", "Standard"
+	plan.billed, plan.list, plan.contracted = fee, fee, fee
+	unused.category, unused.description = "Usage", "Compute Savings Plan, not used"
+	unused.serviceCategory, unused.service, unused.sku = plan.serviceCategory, plan.service, plan.sku
+	unused.commitment, unused.commitmentStatus, unused.pricing = commitmentID, "Unused", "Committed"
+	unused.effective = fee - covered
+	credit.category, credit.description = "Credit", "Startup programme"
+	credit.serviceCategory, credit.service = "Compute", "Amazon EC2"
+	credit.start = next.AddDate(0, 0, -1)
+	credit.billed, credit.effective = -350*usd, -350*usd
+	out := []charge{plan, unused, credit}
+	if month.Month() == time.October {
+		fix := common
+		fix.start, fix.end = at(9, 23, 0, 0), at(9, 24, 0, 0)
+		fix.category, fix.class, fix.description = "Usage", "Correction", "Data transfer that was metered twice"
+		fix.serviceCategory, fix.service, fix.sku, fix.pricing = "Networking", "AWS Data Transfer", "DataTransfer-Out-Bytes", "Standard"
+		fix.billed, fix.effective, fix.list, fix.contracted = -1186*cent, -1186*cent, -1186*cent, -1186*cent
+		out = append(out, fix)
+	}
+	base := pico(0)
+	for _, r := range append(used, out...) {
+		if r.vendor == aws {
+			base += r.billed
+		}
+	}
+	tax.category, tax.description, tax.service, tax.serviceCategory = "Tax", "VAT 7 %", "Tax", "Other"
+	tax.billed = (base.percent(7) + cent/2) / cent * cent
+	tax.effective, tax.list, tax.contracted = tax.billed, tax.billed, tax.billed
+	return append(out, tax)
+}
+
+func thousandths(n int64) string {
+	return strings.TrimRight(strings.TrimRight(fmt.Sprintf("%d.%03d", n/1000, n%1000), "0"), ".")
+}
+
+// tags writes the tags of a charge as FOCUS does: a JSON object, or nothing.
+func tags(team, org string) string {
+	var out []string
+	for _, t := range [...][2]string{{"org", org}, {"team", team}} {
+		if t[1] != "" {
+			out = append(out, fmt.Sprintf("%q: %q", t[0], t[1]))
+		}
+	}
+	if len(out) == 0 {
+		return ""
+	}
+	return "{" + strings.Join(out, ", ") + "}"
+}
+
+// columns are those of FOCUS 1.0 that the bills have.
+var columns = [...]string{"BilledCost", "BillingAccountId", "BillingAccountName", "BillingCurrency", "BillingPeriodEnd", "BillingPeriodStart",
+	"ChargeCategory", "ChargeClass", "ChargeDescription", "ChargeFrequency", "ChargePeriodEnd", "ChargePeriodStart", "CommitmentDiscountId",
+	"CommitmentDiscountStatus", "ConsumedQuantity", "ConsumedUnit", "ContractedCost", "EffectiveCost", "InvoiceIssuerName", "ListCost",
+	"ListUnitPrice", "PricingCategory", "PricingQuantity", "PricingUnit", "ProviderName", "PublisherName", "RegionId", "ResourceId",
+	"ServiceCategory", "ServiceName", "SkuId", "SubAccountId", "SubAccountName", "Tags"}
+
+// record writes a charge in the order of the columns. What a charge does not
+// have is null, which an empty field stands for.
+func (c charge) record() []string {
+	v, instant := vendors[c.vendor], func(t time.Time) string { return t.Format(time.RFC3339) }
+	frequency := "Usage-Based"
+	if c.category != "Usage" {
+		frequency = "One-Time"
+	}
+	return []string{c.billed.text(), fmt.Sprintf("%012d", 42+c.vendor), "Debate Systems", "USD", instant(c.month.AddDate(0, 1, 0)), instant(c.month),
+		c.category, c.class, c.description, frequency, instant(c.end), instant(c.start), c.commitment,
+		c.commitmentStatus, c.quantity, c.unit, c.contracted.text(), c.effective.text(), v.issuer, c.list.text(),
+		c.price, c.pricing, c.quantity, c.unit, v.provider, v.publisher, c.region, c.resource,
+		c.serviceCategory, c.service, c.sku, c.account, c.accountName, c.tags}
+}
+
+// focus writes charges as a FOCUS file, compressed if it is asked to.
+func focus(charges []charge, compress bool) ([]byte, error) {
+	var plain bytes.Buffer
+	w := csv.NewWriter(&plain)
+	rows := [][]string{columns[:]}
+	for _, c := range charges {
+		rows = append(rows, c.record())
+	}
+	if err := w.WriteAll(rows); err != nil || !compress {
+		return plain.Bytes(), err
+	}
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
+	if _, err := z.Write(plain.Bytes()); err != nil {
+		return nil, err
+	}
+	if err := z.Close(); err != nil {
+		return nil, err
+	}
+	return packed.Bytes(), nil
+}
+
+// billFile is a file below billing/focus.
+type billFile struct {
+	path string
+	text []byte
+}
+
+// billFiles are the exports as they arrived: September as closed, October to
+// date in the middle of the month, and October whole, which replaces the former.
+func (c *Company) billFiles() ([]billFile, error) {
+	september, october := c.bill(at(9, 1, 0, 0)), c.bill(at(10, 1, 0, 0))
+	var half []charge
+	for _, r := range october {
+		if r.end.Before(at(10, 15, 1, 0)) && r.class == "" {
+			half = append(half, r)
+		}
+	}
+	var out []billFile
+	for _, export := range [...]struct {
+		snapshot, name string
+		charges        []charge
+	}{{"2026-10-04", "september", september}, {"2026-10-15", "october", half}, {"2026-11-01", "october", october}} {
+		cloud, llm := split(export.charges)
+		for _, part := range [...]struct {
+			charges  []charge
+			ending   string
+			compress bool
+		}{{cloud, "cloud.csv.gz", true}, {llm, "llm.csv", false}} {
+			text, err := focus(part.charges, part.compress)
+			if err != nil {
+				return nil, fmt.Errorf("writing the bill of %s: %w", export.name, err)
+			}
+			out = append(out, billFile{fmt.Sprintf("%s/%s-%s", export.snapshot, export.name, part.ending), text})
+		}
+	}
+	return out, nil
+}
+
+// split parts the charges of clouds from those of LLM providers.
+func split(charges []charge) (cloud, llm []charge) {
+	for _, c := range charges {
+		if c.vendor == aws || c.vendor == googleCloud {
+			cloud = append(cloud, c)
+		} else {
+			llm = append(llm, c)
+		}
+	}
+	return cloud, llm
+}
+
+// Costs are the sums of a month's bill in USD, for comparison.
+type Costs struct{ Billed, Effective, List, Contracted unit.Decimal }
+
+// Costs returns the exact sums of the charges that began in a calendar month.
+func (c *Company) Costs(month time.Month) Costs {
+	var sum charge
+	for _, bill := range [...]time.Month{time.September, time.October} {
+		for _, r := range c.bill(at(bill, 1, 0, 0)) {
+			if r.start.Month() == month {
+				sum.billed += r.billed
+				sum.effective += r.effective
+				sum.list += r.list
+				sum.contracted += r.contracted
+			}
+		}
+	}
+	return Costs{sum.billed.decimal(), sum.effective.decimal(), sum.list.decimal(), sum.contracted.decimal()}
+}
