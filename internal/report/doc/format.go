@@ -4,7 +4,6 @@ import (
 	"strings"
 	"time"
 	"unicode"
-
 )
 
 // NotAvailable is what stands in the place of a [Missing] value; its reason goes
@@ -63,10 +62,23 @@ func Clean(s string) string {
 	}, strings.ToValidUTF8(s, string(unicode.ReplacementChar)))
 }
 
-// Parts cuts a formatted number before its decimal point and before its unit:
-// "1,234.50 USD" is "1,234", ".50" and " USD". Columns align at the first cut.
-// A text that does not begin like a number is all whole.
-func Parts(s string) (whole, fraction, suffix string) {
+// Parts cuts the text of a figure before its decimal point, or before its unit
+// where it has none: 1,234.50 USD is "1,234" and ".50 USD". Columns of figures
+// align at the cut. It reports false for what is no figure: words, durations,
+// dates.
+func Parts(v Value) (whole, tail string, ok bool) {
+	switch v.(type) {
+	case Count, Number, Ratio, Money, Text:
+		whole, fraction, suffix := SplitNumber(Format(v))
+		return whole, fraction + suffix, strings.ContainsAny(whole, "0123456789")
+	}
+	return Format(v), "", false
+}
+
+// SplitNumber cuts a formatted number before its decimal point and before its
+// unit: "1,234.50 USD" is "1,234", ".50" and " USD". A text that does not begin
+// like a number is all whole.
+func SplitNumber(s string) (whole, fraction, suffix string) {
 	digit := func(r rune) bool { return '0' <= r && r <= '9' }
 	start := strings.IndexFunc(s, digit)
 	if start < 0 || strings.ContainsFunc(s[:start], unicode.IsLetter) {

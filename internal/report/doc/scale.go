@@ -3,6 +3,7 @@ package doc
 import (
 	"math"
 	"strconv"
+	"time"
 )
 
 // Extent returns the least and the greatest value that a chart has to show, its
@@ -105,4 +106,22 @@ func (s Scale) Label(tick float64) string {
 		tick = 0 // not "-0"
 	}
 	return strconv.FormatFloat(tick, 'f', s.digits, 64)
+}
+
+// Plain writes a float with the fewest digits that tell it apart.
+func Plain(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
+
+// ShortLabels are the labels as an axis shows them: days lose their year, which
+// the title of a report already says.
+func (c Chart) ShortLabels() []string {
+	out := make([]string, len(c.Labels))
+	for i, l := range c.Labels {
+		day, err := time.Parse(time.DateOnly, l)
+		if err != nil {
+			copy(out, c.Labels)
+			return out
+		}
+		out[i] = day.Format("2 Jan")
+	}
+	return out
 }

@@ -1,7 +1,6 @@
 package term
 
 import (
-	"fmt"
 	"math"
 	"strings"
 
@@ -202,9 +201,10 @@ func (p *printer) frame(plot canvas, c doc.Chart, s doc.Scale, axis int) {
 	}
 	wide := len(plot[0])
 	p.line(strings.Repeat(" ", axis+1) + p.dim(p.sign("└", "+")+strings.Repeat(p.sign("─", "-"), wide)))
-	first, last := doc.Clean(c.Labels[0]), doc.Clean(c.Labels[len(c.Labels)-1])
+	names := c.ShortLabels()
+	first, last := doc.Clean(names[0]), doc.Clean(names[len(names)-1])
 	line := first
-	if middle := doc.Clean(c.Labels[len(c.Labels)/2]); len(c.Labels) > 2 && width(first)+width(middle)+width(last)+8 <= wide {
+	if middle := doc.Clean(names[len(names)/2]); len(c.Labels) > 2 && width(first)+width(middle)+width(last)+8 <= wide {
 		line = pad(line, (wide-width(middle))/2) + middle
 	}
 	if len(c.Labels) > 1 {
@@ -223,7 +223,7 @@ func (p *printer) legend(c doc.Chart, axis int) {
 		parts = append(parts, sign+" "+p.spell(doc.Clean(s.Name)))
 	}
 	if c.Target != nil {
-		parts = append(parts, p.sign("┄", ".")+fmt.Sprintf(" target %g", *c.Target))
+		parts = append(parts, p.sign("┄", ".")+" target "+doc.Plain(*c.Target))
 	}
 	if c.Unit != "" {
 		parts = append(parts, "in "+doc.Clean(c.Unit))

@@ -26,6 +26,7 @@ type piece struct {
 	tone               doc.Tone
 	spark              doc.Spark
 	rigid              bool // not a text: it is never cut
+	figure             bool // has parts that align
 }
 
 // column is a column of pieces; the total row is the last of them.
@@ -86,12 +87,11 @@ func (c *column) add(p *printer, cell doc.Cell, notes *doc.Footnotes) {
 	}
 	pc.whole = p.marked(cell)
 	if c.Numeric {
-		number := p.value(cell.Value, sparkWidth)
-		if isText && p.opt.Width > 0 {
-			number = p.shorten(number, softText)
+		pc.whole, pc.tail, pc.figure = doc.Parts(cell.Value)
+		pc.whole, pc.tail = p.spell(pc.whole), p.spell(pc.tail)
+		if isText && p.opt.Width > 0 && width(pc.whole) > softText {
+			pc.whole, pc.figure = p.shorten(pc.whole, softText), false
 		}
-		whole, fraction, suffix := doc.Parts(number)
-		pc.whole, pc.tail = whole, fraction+suffix
 		if m := p.mark(cell.Tone); m != "" && pc.whole != "" {
 			pc.whole = m + " " + pc.whole
 		}
@@ -253,19 +253,17 @@ func (c *column) width() int { return max(c.headWidth(), c.bodyWidth()) }
 func (c *column) parts() (whole, tail, notes int) {
 	for _, pc := range c.pieces {
 		notes, tail = max(notes, width(pc.notes)), max(tail, width(pc.tail))
-		if isNumber(pc.whole) {
+		if pc.figure {
 			whole = max(whole, width(pc.whole))
 		}
 	}
 	for _, pc := range c.pieces {
-		if !isNumber(pc.whole) {
+		if !pc.figure {
 			whole = max(whole, width(pc.whole)-tail)
 		}
 	}
 	return whole, tail, notes
 }
-
-func isNumber(s string) bool { return strings.ContainsAny(s, "0123456789") }
 
 func (c *column) bodyWidth() int {
 	n := 0
@@ -297,7 +295,7 @@ func (c *column) texts(p *printer) []string {
 				s = p.shorten(s, c.cap-width(pc.notes))
 			}
 			out[i] = p.tone(pc.tone, s) + p.dim(pc.notes)
-		case isNumber(pc.whole):
+		case pc.figure:
 			out[i] = p.tone(pc.tone, padLeft(pc.whole, whole)+pc.tail) + p.dim(pc.notes)
 			out[i] = pad(out[i], whole+tail+notes)
 		default:

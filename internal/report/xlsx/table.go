@@ -187,7 +187,7 @@ func (s *sheet) instant(at string, v doc.Instant, shown string) (format string, 
 // number derives a number format from a printed number: the same digits after
 // the point, the same unit.
 func number(shown string) string {
-	_, fraction, suffix := doc.Parts(shown)
+	_, fraction, suffix := doc.SplitNumber(shown)
 	format := "#,##0"
 	if len(fraction) > 1 {
 		format += "." + strings.Repeat("0", len(fraction)-1)
@@ -231,7 +231,7 @@ func marked(mark, format string) string {
 // or the printed value where rounding would show another one. So 99.9499, which
 // is printed as 99.94, is never shown as 99.95.
 func shownAs(v unit.Decimal, shown string) float64 {
-	whole, fraction, _ := doc.Parts(shown)
+	whole, fraction, _ := doc.SplitNumber(shown)
 	printed := strings.NewReplacer(",", "", "−", "-", "+", "").Replace(whole + fraction)
 	p, ok := new(big.Rat).SetString(printed)
 	if !ok {
