@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"sync"
 	"time"
@@ -45,6 +46,11 @@ type PushDownOptions struct {
 	// Concurrency is the most queries that are asked at once; 0 means 4.
 	Concurrency int
 }
+
+// ErrTooLarge is what a RangeFunc's error wraps when the engine refused a query
+// because it would hold too many samples in memory. PushDown then asks for the
+// halves of the range.
+var ErrTooLarge = errors.New("the query would load too many samples")
 
 // DefaultMaxPoints is the limit of a Prometheus server.
 const DefaultMaxPoints = 11000
@@ -212,6 +218,14 @@ func (p *pushDown) width(ms int64) time.Duration {
 func (p *pushDown) askOne(ctx context.Context, q question, s sweep) error {
 	expr := q.expr(s.width).String()
 	series, warnings, err := p.ask(ctx, expr, time.UnixMilli(s.first).UTC(), time.UnixMilli(s.last()).UTC(), time.Duration(s.stride)*time.Millisecond)
+	if errors.Is(err, ErrTooLarge) && len(s.cells) > 1 {
+		for _, half := range s.halves() {
+			if err := p.askOne(ctx, q, half); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -250,12 +264,12 @@ func (p *pushDown) askOne(ctx context.Context, q question, s sweep) error {
 // surely holds. What lies behind them is noise of the order of summing, which
 // would make windows without a bad event bad by 10^-13.
 func settled(v float64) float64 {
-	if isWhole(v) {
+	if v == math.Trunc(v) {
 		return v
 	}
 	out, err := strconv.ParseFloat(strconv.FormatFloat(v, 'g', 15, 64), 64)
 	if err != nil {
-		return v // at the end of the range of doubles
+		return v // unreachable: what has a fraction is small
 	}
 	return out
 }

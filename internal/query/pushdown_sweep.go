@@ -28,6 +28,15 @@ func (s sweep) cell(t int64) (int, bool) {
 	return s.cells[i], true
 }
 
+// halves cuts a sweep of at least two instants in two.
+func (s sweep) halves() [2]sweep {
+	n := len(s.cells) / 2
+	first, second := s, s
+	first.cells, second.cells = s.cells[:n], s.cells[n:]
+	second.first += int64(n) * s.stride
+	return [2]sweep{first, second}
+}
+
 // maxHole is how many instants of a sweep in a row may be evaluated for nothing:
 // cheaper than one more query.
 const maxHole = 32

@@ -102,6 +102,7 @@ type asker struct {
 	label labels.Labels
 	err   error
 	shift int64
+	limit int64 // instants, from which on a query is too large; 0 for none
 }
 
 func (a *asker) ask(_ context.Context, expr string, start, end time.Time, step time.Duration) ([]RangeSeries, []string, error) {
@@ -110,6 +111,9 @@ func (a *asker) ask(_ context.Context, expr string, start, end time.Time, step t
 	a.asked = append(a.asked, fmt.Sprintf("%s @ %d..%d/%d", expr, start.Unix(), end.Unix(), int64(step.Seconds())))
 	if a.err != nil {
 		return nil, nil, a.err
+	}
+	if n := end.Sub(start)/step + 1; a.limit > 0 && int64(n) >= a.limit {
+		return nil, nil, fmt.Errorf("refusing %d instants: %w", n, ErrTooLarge)
 	}
 	for part, v := range a.value {
 		if strings.Contains(expr, part) {
@@ -232,6 +236,24 @@ func TestSettled(t *testing.T) {
 		if got := settled(in); got != want {
 			t.Errorf("settled(%v) = %v, want %v", in, got, want)
 		}
+	}
+}
+
+// TestPushDownTooLarge: an engine that cannot hold a month answers for parts of
+// it.
+func TestPushDownTooLarge(t *testing.T) {
+	a := &asker{value: map[string]float64{`increase(a_total`: 10, `count_over_time(a_total`: 5}, limit: 3}
+	req := Request{Indicator: Indicator{Total: mustSelector(t, `a_total`)}, Grid: gridOf(tiling(0, 55, 5))}
+	scan, err := PushDown(t.Context(), a.ask, req, PushDownOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := scan.Groups[0].Total.Windowed; got.Range(0, 11).String() != "110" || got.At(10).String() != "10" {
+		t.Errorf("the total is %s", got.Range(0, 11))
+	}
+	a.limit = 1
+	if _, err := PushDown(t.Context(), a.ask, req, PushDownOptions{}); !errors.Is(err, ErrTooLarge) {
+		t.Errorf("an engine that cannot hold one instant gives %v", err)
 	}
 }
 

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	v1 "github.com/prometheus/client_golang/api/prometheus/v1"
+
+	"github.com/slactl/slactl/internal/query"
 )
 
 // Problem is what kind of trouble there is with a server.
@@ -90,7 +92,7 @@ func (c *client) connectionError(err error) *Error {
 func (c *client) statusError(resp *http.Response, body []byte) *Error {
 	e := &Error{Server: c.server, Status: resp.StatusCode, Message: fmt.Sprintf("the server answers %s", status(resp.StatusCode))}
 	kind, said := sayings(body)
-	if said != "" {
+	if said != "" && !strings.Contains(strings.ToLower("404 page "+status(resp.StatusCode)), strings.ToLower(said)) {
 		e.Message += ": " + said
 	}
 	isJSON := bytes.HasPrefix(bytes.TrimSpace(body), []byte("{"))
@@ -192,7 +194,8 @@ func (s *source) explain(ctx context.Context, about string, err error) error {
 	default:
 		e.Problem, e.Message = BadQuery, fmt.Sprintf("the server refuses %s: %s", about, said.Msg)
 		if strings.Contains(said.Msg, "too many samples") {
-			e.Hint = "ask for a shorter period, or raise the server's --query.max-samples"
+			e.Hint = "raise the server's --query.max-samples, or select fewer series"
+			e.Err = errors.Join(query.ErrTooLarge, err)
 		}
 	}
 	return e

@@ -212,6 +212,25 @@ func TestRefusedQuery(t *testing.T) {
 	check(t, results[0].Err, prom.BadQuery, 0, []string{"the server refuses sum by (org) (http_requests_total * on (job) up)", "many-to-many"})
 }
 
+// TestTooManySamples: where the server's limit does not hold the whole period,
+// its parts are asked for.
+func TestTooManySamples(t *testing.T) {
+	dir, again := t.TempDir(), t.TempDir()
+	promtest.WriteBlock(t, dir, load(t, company()))
+	promtest.WriteBlock(t, again, load(t, company()))
+	req := request(t, steadyCases()[0]) // 8 series in 72 windows
+	got := scan(t, open(t, prom.Options{URL: promtest.ServeLimited(t, dir, 300)}), req)
+	if got.Groups[0].Total.Windowed.Range(0, 72).String() != "120960" {
+		t.Errorf("the total is %s", got.Groups[0].Total.Windowed.Range(0, 72))
+	}
+	src := open(t, prom.Options{URL: promtest.ServeLimited(t, again, 10)})
+	results, err := src.Scan(t.Context(), []query.Request{req})
+	if err != nil {
+		t.Fatal(err)
+	}
+	check(t, results[0].Err, prom.BadQuery, 0, []string{"too many samples", "--query.max-samples"})
+}
+
 // TestRequests shows what the server is sent.
 func TestRequests(t *testing.T) {
 	var seen []*http.Request

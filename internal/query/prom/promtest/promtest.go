@@ -70,14 +70,22 @@ func (s sample) Copy() chunks.Sample           { return s }
 // the server's base URL. It ends with the test.
 func Serve(tb testing.TB, dir string) string {
 	tb.Helper()
+	return ServeLimited(tb, dir, 50_000_000)
+}
+
+// ServeLimited is [Serve] for a server whose queries may load at most so many
+// samples.
+func ServeLimited(tb testing.TB, dir string, maxSamples int) string {
+	tb.Helper()
 	opts := tsdb.DefaultOptions()
+	opts.WALSegmentSize, opts.StripeSize = -1, 64 // nothing is written
 	opts.RetentionDuration = (100 * 365 * 24 * time.Hour).Milliseconds()
 	db, err := tsdb.Open(dir, slog.New(slog.DiscardHandler), nil, opts, nil)
 	if err != nil {
 		tb.Fatal(err)
 	}
 	db.DisableCompactions()
-	server := httptest.NewServer(Handler(db))
+	server := httptest.NewServer(Handler(db, maxSamples))
 	tb.Cleanup(func() {
 		server.Close()
 		if err := db.Close(); err != nil {
@@ -87,10 +95,10 @@ func Serve(tb testing.TB, dir string) string {
 	return server.URL
 }
 
-// Handler is Prometheus's HTTP API over a storage.
-func Handler(db *tsdb.DB) http.Handler {
+// Handler is Prometheus's HTTP API over a storage, with --query.max-samples.
+func Handler(db *tsdb.DB, maxSamples int) http.Handler {
 	log := slog.New(slog.DiscardHandler)
-	engine := promql.NewEngine(promql.EngineOpts{Logger: log, MaxSamples: 50_000_000, Timeout: 2 * time.Minute, LookbackDelta: 5 * time.Minute,
+	engine := promql.NewEngine(promql.EngineOpts{Logger: log, MaxSamples: maxSamples, Timeout: 2 * time.Minute, LookbackDelta: 5 * time.Minute,
 		EnableAtModifier: true, EnableNegativeOffset: true, Parser: parser.NewParser(parser.Options{}),
 		NoStepSubqueryIntervalFn: func(int64) int64 { return time.Minute.Milliseconds() }})
 	api := v1.NewAPI(engine, db, nil, db,
@@ -105,7 +113,7 @@ func Handler(db *tsdb.DB) http.Handler {
 		func() (v1.RuntimeInfo, error) { return v1.RuntimeInfo{}, errors.New("not in tests") },
 		&v1.PrometheusVersion{Version: Version}, nil, nil,
 		prometheus.NewRegistry(), prometheus.NewRegistry(), nil,
-		false, nil, false, false, false, 5*time.Minute, false, false, nil, nil, v1.OpenAPIOptions{},
+		false, nil, false, false, false, 5*time.Minute, false, false, nil, nil, v1.OpenAPIOptions{IncludePaths: []string{"/none"}}, // its description takes 50 ms
 		parser.NewParser(parser.Options{}), false, 2*time.Minute)
 	router := route.New()
 	api.Register(router.WithPrefix("/api/v1"))
