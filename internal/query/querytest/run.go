@@ -5,10 +5,13 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/slactl/slactl/internal/period"
 	"github.com/slactl/slactl/internal/query"
 )
 
@@ -39,6 +42,7 @@ func Run(t *testing.T, open func(t *testing.T, openMetrics string) query.Source)
 		})
 	}
 	t.Run("a failing request leaves the others alone", func(t *testing.T) { runErrors(t, open) })
+	t.Run("scans at the same time", func(t *testing.T) { runConcurrent(t, open) })
 	t.Run("metrics and series", func(t *testing.T) { runLists(t, open) })
 }
 
@@ -100,6 +104,33 @@ func runErrors(t *testing.T, open func(t *testing.T, openMetrics string) query.S
 	}
 }
 
+func runConcurrent(t *testing.T, open func(t *testing.T, openMetrics string) query.Source) {
+	c := counterCases()[0]
+	series, err := Load(c.Load)
+	if err != nil {
+		t.Fatal(err)
+	}
+	src := open(t, text(t, series))
+	defer src.Close()
+	req, err := c.Request()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			results, err := src.Scan(context.Background(), []query.Request{req, req})
+			if err != nil || results[0].Err != nil || results[1].Err != nil {
+				t.Errorf("scanning gives %v, %+v", err, results)
+				return
+			}
+			c.Check(t, results[0])
+			c.Check(t, results[1])
+		})
+	}
+	wg.Wait()
+}
+
 func runLists(t *testing.T, open func(t *testing.T, openMetrics string) query.Source) {
 	series, err := Load(`
 		load 1m
@@ -126,6 +157,11 @@ func runLists(t *testing.T, open func(t *testing.T, openMetrics string) query.So
 	}
 	if !slices.Contains(names, "a_total") || !slices.IsSorted(names) {
 		t.Errorf("metrics are %v, want a_total among them, sorted", names)
+	}
+	between := Base().Add(10 * time.Second)
+	got, err := src.Series(context.Background(), req.Indicator.Total, period.Span{Start: between, End: between.Add(time.Second)}, 10)
+	if err != nil || len(got) != 0 {
+		t.Errorf("between two samples Series gives %v, %v; want none", got, err)
 	}
 	for limit, want := range map[int]int{1: 1, 10: 2} {
 		got, err := src.Series(context.Background(), req.Indicator.Total, early, limit)

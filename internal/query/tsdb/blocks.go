@@ -84,6 +84,7 @@ func (d *directory) openBlocks() error {
 	if err != nil {
 		return fmt.Errorf("opening blocks: %w", err)
 	}
+	d.blocks = nil
 	open, broken, replaced := map[string]*promtsdb.Block{}, map[string]error{}, map[string]bool{}
 	for _, path := range paths {
 		block, err := promtsdb.OpenBlock(nil, path, nil, nil)
@@ -97,15 +98,16 @@ func (d *directory) openBlocks() error {
 			replaced[parent.ULID.String()] = true
 		}
 	}
-	var errs []error
+	var failed error
 	for id, err := range broken {
 		if !replaced[id] {
-			errs = append(errs, err)
+			failed = errors.Join(failed, err)
 		}
 	}
+	var closed error
 	for id, block := range open {
-		if len(errs) > 0 || replaced[id] || block.Meta().Compaction.Deletable {
-			errs = append(errs, block.Close())
+		if failed != nil || replaced[id] || block.Meta().Compaction.Deletable {
+			closed = errors.Join(closed, block.Close())
 			continue
 		}
 		d.blocks = append(d.blocks, block)
@@ -116,7 +118,7 @@ func (d *directory) openBlocks() error {
 		}
 		return a.Meta().ULID.Compare(b.Meta().ULID)
 	})
-	return errors.Join(errs...)
+	return errors.Join(failed, closed)
 }
 
 // blockPaths lists the blocks in a directory, which may be one itself.

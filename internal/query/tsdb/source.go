@@ -223,17 +223,37 @@ func (s *Source) list(ctx context.Context, in period.Span, matchers []*labels.Ma
 	for set.Next() {
 		at := set.At()
 		it = at.Iterator(it)
-		if it.Next() && !each(at.Labels()) {
-			return nil
-		}
-		if err := errors.Join(it.Err(), ctx.Err()); err != nil {
+		found, err := anyWithin(it, from, to)
+		if err := errors.Join(err, ctx.Err()); err != nil {
 			return s.in("listing series of", err)
+		}
+		if found && !each(at.Labels()) {
+			return nil
 		}
 	}
 	if err := set.Err(); err != nil {
 		return s.in("listing series of", err)
 	}
 	return nil
+}
+
+// anyWithin reports whether one of the chunks has a sample at from ≤ t ≤ to. It
+// decodes only a chunk that begins before and ends after the span.
+func anyWithin(it chunks.Iterator, from, to int64) (bool, error) {
+	for it.Next() {
+		meta := it.At()
+		if from <= meta.MinTime && meta.MinTime <= to || from <= meta.MaxTime && meta.MaxTime <= to {
+			return true, nil
+		}
+		samples := meta.Chunk.Iterator(nil)
+		if samples.Seek(from) != chunkenc.ValNone && samples.AtT() <= to {
+			return true, nil
+		}
+		if err := samples.Err(); err != nil {
+			return false, err
+		}
+	}
+	return false, it.Err()
 }
 
 // The widest span of samples.

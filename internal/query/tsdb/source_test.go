@@ -152,6 +152,66 @@ func TestDataDirectory(t *testing.T) {
 	}
 }
 
+// TestKindsOfDirectory finds the same in a block, in a snapshot, and in a
+// directory where blocks wait to be deleted because another one replaces them,
+// of which one cannot even be read.
+func TestKindsOfDirectory(t *testing.T) {
+	text := openText(t, load(t, `
+		load 1m
+		  reqs_total{job="api",instance="a"} 0+1x600`))
+	req := request(t, querytest.Case{Total: `reqs_total`, Grid: "0m 200m 400m 600m"})
+	want := dump(t, text, req)
+	check := func(kind, dir string, blocks int) {
+		t.Helper()
+		s := openDir(t, dir)
+		if got := dump(t, s, req); got != want {
+			t.Errorf("%s gives\n%swant\n%s", kind, got, want)
+		}
+		if detail := s.Info().Detail; !strings.HasPrefix(detail, fmt.Sprint(blocks, " block")) {
+			t.Errorf("%s: %s; want %d blocks", kind, detail, blocks)
+		}
+	}
+	data := writeBlocks(t, t.TempDir(), text)
+	first, err := blockPaths(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	check("a block", first[0], 1)
+
+	opts := promtsdb.DefaultOptions()
+	opts.RetentionDuration = 0
+	db, err := promtsdb.Open(t.TempDir(), nil, nil, opts, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	appendAll(t, db.Appender(context.Background()), text)
+	if err := db.Compact(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	snapshot := t.TempDir()
+	if err := db.Snapshot(snapshot, true); err != nil {
+		t.Fatal(err)
+	}
+	parts, err := blockPaths(snapshot)
+	if err != nil || len(parts) < 2 {
+		t.Fatal("the snapshot has too few blocks to prove anything", parts, err)
+	}
+	check("a snapshot", snapshot, len(parts))
+
+	compactor, err := promtsdb.NewLeveledCompactor(context.Background(), nil, promslog.NewNopLogger(), []int64{1e9}, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := compactor.Compact(snapshot, parts, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(filepath.Join(parts[0], "index"), 10); err != nil {
+		t.Fatal(err)
+	}
+	check("a directory during compaction", snapshot, 1)
+}
+
 // TestTornLog cuts the log of a database that is not running in the middle of a
 // record, as a crash does.
 func TestTornLog(t *testing.T) {
