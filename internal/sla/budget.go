@@ -118,8 +118,8 @@ func (j *judgement) burn(b *Budget, allowed fraction) {
 		case r == nil:
 		case r.Sign() == 0:
 			*rates[i] = cutPtr(r, false)
-		case allowed.num.Sign() > 0: // of a budget of 0, no burn rate says anything
-			*rates[i] = cutPtr(r.Quo(r, allowed.rat()), false)
+		case allowed.Sign() > 0: // of a budget of 0, no burn rate says anything
+			*rates[i] = cutPtr(r.Quo(r, allowed.Rat), false)
 		}
 	}
 }

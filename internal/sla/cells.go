@@ -1,6 +1,7 @@
 package sla
 
 import (
+	"math/big"
 	"slices"
 
 	"github.com/slactl/slactl/internal/unit"
@@ -44,6 +45,7 @@ type cells struct {
 // bucket is a bucket of the members' merged histograms.
 type bucket struct {
 	bound    unit.Decimal // in the objective's unit
+	edge     *big.Rat     // the same
 	quantity              // observations at or below the bound
 }
 
@@ -74,16 +76,15 @@ type stretch struct {
 
 // fold is the adding up.
 type fold struct {
-	o                Objective
-	base             int // of the scan's cells, the first that is folded
-	cells            *cells
-	samples          []int64
-	total, bad, sum  track
-	buckets          []track
-	layout           layout
-	period           [2]int // cells of the period, for what is reported of it
-	unwitnessed      *unit.Sums
-	unreachableCells []int
+	o               Objective
+	base            int // of the scan's cells, the first that is folded
+	cells           *cells
+	samples         []int64
+	total, bad, sum track
+	buckets         []track
+	layout          layout
+	period          [2]int // cells of the period, for what is reported of it
+	unwitnessed     *unit.Sums
 }
 
 func newFold(o Objective, scan *window.Scan, f frame, members []Member) *fold {
@@ -186,7 +187,7 @@ func (f *fold) done() *cells {
 	c.samples = runningCounts(f.samples)
 	c.total, c.bad, c.sum = f.total.done(), f.bad.done(), f.sum.done()
 	for i, t := range f.buckets {
-		c.buckets = append(c.buckets, bucket{f.layout.bounds[i].scaled, t.done()})
+		c.buckets = append(c.buckets, bucket{f.layout.bounds[i].scaled, f.layout.bounds[i].scaled.Rat(), t.done()})
 	}
 	c.unwitnessed, c.estimate = f.unwitnessed.At(0), f.layout.estimate
 	return c

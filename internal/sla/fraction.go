@@ -11,12 +11,13 @@ import (
 // fraction is an exact number num/den, den > 0, made to be compared with a part
 // of a whole many times.
 type fraction struct {
+	*big.Rat
 	num, den unit.Decimal
 	n, d     int64 // the same, both 0 if they are no int64s
 }
 
 func newFraction(r *big.Rat) fraction {
-	f := fraction{num: unit.DecimalOfRat(new(big.Rat).SetInt(r.Num()), 0, true), den: unit.DecimalOfRat(new(big.Rat).SetInt(r.Denom()), 0, true)}
+	f := fraction{Rat: r, num: unit.DecimalOfRat(new(big.Rat).SetInt(r.Num()), 0, true), den: unit.DecimalOfRat(new(big.Rat).SetInt(r.Denom()), 0, true)}
 	if r.Num().IsInt64() && r.Denom().IsInt64() {
 		f.n, f.d = r.Num().Int64(), r.Denom().Int64()
 	}
@@ -31,9 +32,7 @@ func percentage(p unit.Decimal) fraction {
 func hundred() *big.Rat { return big.NewRat(100, 1) }
 
 // of returns f × whole.
-func (f fraction) of(whole *big.Rat) *big.Rat { return new(big.Rat).Mul(f.rat(), whole) }
-
-func (f fraction) rat() *big.Rat { return new(big.Rat).Quo(f.num.Rat(), f.den.Rat()) }
+func (f fraction) of(whole *big.Rat) *big.Rat { return new(big.Rat).Mul(f.Rat, whole) }
 
 // compare compares part with f × whole, without dividing: a window without
 // events is no special case.

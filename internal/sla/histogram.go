@@ -90,7 +90,7 @@ func (l layout) of(g *window.Group, i int) window.Counts {
 // above every finite bound.
 func (c *cells) rank(q fraction, total unit.Decimal, read reading) (i int, count, below unit.Decimal) {
 	for i = range c.buckets {
-		if n := read(c.buckets[i].quantity); n.Cmp(below) > 0 {
+		if n := read(c.buckets[i].quantity); compare(n, below) > 0 {
 			count = n
 		} else {
 			count = below
@@ -107,10 +107,10 @@ func (c *cells) rank(q fraction, total unit.Decimal, read reading) (i int, count
 // fractions: observations spread evenly in their bucket, and the first bucket
 // begins at 0 unless its bound is not above 0. i is the bucket that rank found.
 func (c *cells) interpolate(q fraction, total unit.Decimal, i int, count, below unit.Decimal) *big.Rat {
-	upper := c.buckets[i].bound.Rat()
+	upper := c.buckets[i].edge
 	lower := new(big.Rat)
 	if i > 0 {
-		lower = c.buckets[i-1].bound.Rat()
+		lower.Set(c.buckets[i-1].edge)
 	} else if upper.Sign() <= 0 {
 		return upper
 	}
@@ -118,9 +118,9 @@ func (c *cells) interpolate(q fraction, total unit.Decimal, i int, count, below 
 	if in.IsZero() { // only a rank of 0 falls into an empty bucket
 		return lower
 	}
-	part := new(big.Rat).Mul(q.rat(), total.Rat())
-	part.Sub(part, below.Rat())
-	part.Quo(part, in.Rat())
+	part := q.of(ratOf(total))
+	part.Sub(part, ratOf(below))
+	part.Quo(part, ratOf(in))
 	width := new(big.Rat).Sub(upper, lower)
 	return lower.Add(lower, width.Mul(width, part))
 }

@@ -1,6 +1,7 @@
 package sla
 
 import (
+	"cmp"
 	"math/big"
 
 	"github.com/slactl/slactl/internal/unit"
@@ -89,7 +90,7 @@ func badRatio(bad, total unit.Decimal) *big.Rat {
 	switch {
 	case bad.Sign() <= 0 && total.Sign() <= 0:
 		return nil
-	case bad.Cmp(total) >= 0:
+	case compare(bad, total) >= 0:
 		return big.NewRat(1, 1)
 	case bad.Sign() <= 0:
 		return new(big.Rat)
@@ -103,6 +104,16 @@ func ratOf(d unit.Decimal) *big.Rat {
 		return new(big.Rat).SetInt64(n)
 	}
 	return d.Rat()
+}
+
+// compare is [unit.Decimal.Cmp], faster for whole numbers.
+func compare(a, b unit.Decimal) int {
+	x, ok := a.Int64()
+	y, also := b.Int64()
+	if ok && also {
+		return cmp.Compare(x, y)
+	}
+	return a.Cmp(b)
 }
 
 // valueMeasure is a mean: the sum of values over their count.
@@ -139,7 +150,7 @@ func (m quantileMeasure) value(read reading) (*big.Rat, bool) {
 	}
 	i, count, below := m.c.rank(m.q, total, read)
 	if i == len(m.c.buckets) {
-		return m.c.buckets[i-1].bound.Rat(), true
+		return m.c.buckets[i-1].edge, true
 	}
 	return m.c.interpolate(m.q, total, i, count, below), false
 }
@@ -157,7 +168,7 @@ func (m quantileMeasure) worse(read reading) bool {
 		switch {
 		case m.c.buckets[i].bound.Cmp(m.o.Target) <= 0:
 			return false
-		case m.c.buckets[i-1].bound.Cmp(m.o.Target) >= 0 && count.Cmp(below) > 0:
+		case m.c.buckets[i-1].bound.Cmp(m.o.Target) >= 0 && compare(count, below) > 0:
 			return true
 		}
 	}

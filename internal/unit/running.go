@@ -17,8 +17,11 @@ func (s *Sums) AddCells(at int, t *Sums, lo, hi int, negate bool) {
 			s.AddInt(at+i, -v)
 		}
 	}
-	for i, v := range t.wide {
-		if lo <= i && i < hi {
+	if len(t.wide) == 0 {
+		return
+	}
+	for i := lo; i < hi; i++ { // not over the map: stretches are short, and there are many
+		if v, ok := t.wide[i]; ok {
 			if negate {
 				v = v.Neg()
 			}
