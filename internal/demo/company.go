@@ -64,9 +64,11 @@ func OrganizationIDs() []string {
 	return out
 }
 
-func tierNamed(name string) tier {
-	return tiers[slices.IndexFunc(tiers[:], func(t tier) bool { return t.name == name })]
+func tierIndex(name string) int {
+	return slices.IndexFunc(tiers[:], func(t tier) bool { return t.name == name })
 }
+
+func tierNamed(name string) tier { return tiers[tierIndex(name)] }
 
 // day is the course of a working day in percent of its busiest hour, by the
 // organization's own clock.

@@ -46,42 +46,55 @@ type activity struct {
 // llmTrouble is when a provider answered one call in four with an error.
 func llmTrouble() stretch { return between(at(10, 28, 15, 0), at(10, 28, 18, 30)) }
 
-// simulatePlatform returns the platform's activity by tick. What customers do
-// drives it: the more requests they make, the more debates there are.
+// platform is what drives the activity from one tick to the next.
+type platform struct {
+	dice  dice
+	owed  int64 // debates that began and have not ended
+	users int64
+}
+
+func newPlatform(part uint64) *platform { return &platform{dice: newDice(part), users: 400} }
+
+// step simulates a tick in which so many requests of each tier were answered, at
+// a rate of so many per minute in all. The more requests customers make, the more
+// debates there are, and a while later there end as many.
+func (p *platform) step(answered [len(tiers)]int64, perMinute int64, trouble bool) activity {
+	var a activity
+	var begun int64
+	for t, n := range answered {
+		created := p.dice.share(n, 9000)
+		a.created[t] = uint16(created)
+		begun += created
+	}
+	p.owed += begun
+	ended := min(p.owed, p.dice.share(p.owed, 200_000))
+	p.owed -= ended
+	failed := min(ended, p.dice.share(ended, 14_000))
+	abandoned := min(ended-failed, p.dice.share(ended, 22_000))
+	a.finished = [...]uint16{uint16(ended - failed - abandoned), uint16(failed), uint16(abandoned)}
+	a.talk(p.dice, begun*6, trouble)
+	a.cents = uint32(p.dice.share(begun*38, 900_000))
+	p.users = max(20, p.users+(perMinute*7/10-p.users)/8+p.dice.below(11)-5)
+	a.users = uint32(p.users)
+	a.safety = uint32(4830 + p.dice.below(81))
+	return a
+}
+
+// simulatePlatform returns the platform's activity by tick.
 func simulatePlatform(all *[len(organizations)][]requests) []activity {
-	out, d := make([]activity, ticks), newDice(100)
+	out, p := make([]activity, ticks), newPlatform(100)
 	outage, upgrade, expired := incidents()[0].stretch, incidents()[2].stretch, incidents()[5].stretch
-	trouble, owed := llmTrouble(), int64(0)
-	users := int64(400)
+	trouble := llmTrouble()
 	for k := range out {
-		a := &out[k]
-		var good, hit int64
+		var answered [len(tiers)]int64
+		var sum int64
 		for i, o := range organizations {
 			n := int64(all[i][k].ok)
-			good += n
-			for t := range tiers {
-				if tiers[t].name == o.tier {
-					a.created[t] += uint16(d.share(n, 9000))
-				}
-			}
+			answered[tierIndex(o.tier)] += n
+			sum += n
 		}
-		for _, n := range a.created {
-			hit += int64(n)
-		}
-		// Debates end later than they begin: a few minutes' worth is always owed.
-		owed += hit
-		ended := min(owed, d.share(owed, 200_000))
-		owed -= ended
-		failed, abandoned := d.share(ended, 14_000), d.share(ended, 22_000)
-		failed = min(failed, ended)
-		abandoned = min(abandoned, ended-failed)
-		a.finished = [...]uint16{uint16(ended - failed - abandoned), uint16(failed), uint16(abandoned)}
-		a.talk(d, hit*6, trouble.has(k))
-		a.cents = uint32(d.share(hit*38*million, 900_000) / million)
-		users = max(20, users+(good/minutes(k)*7/10-users)/8+d.below(11)-5)
-		a.users = uint32(users)
-		a.safety = uint32(4830 + d.below(81))
-		a.probe = !(outage.has(k) && k%3 != 0) && !(upgrade.has(k) && k%2 == 0) && !(expired.has(k) && k%5 == 0)
+		out[k] = p.step(answered, sum/minutes(k), trouble.has(k))
+		out[k].probe = !(outage.has(k) && k%3 != 0) && !(upgrade.has(k) && k%2 == 0) && !(expired.has(k) && k%5 == 0)
 	}
 	return out
 }
