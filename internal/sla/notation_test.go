@@ -206,7 +206,7 @@ func duration(s string) (time.Duration, error) {
 
 // row expands 100x12 to twelve cells of 100.
 func row(fields []string) ([]string, error) {
-	pattern := regexp.MustCompile(`^(_|u[0-9]*|-?[0-9.]+)(?:x([0-9]+))?$`)
+	pattern := regexp.MustCompile(`^([_?~]|u[0-9]*|-?[0-9.]+)(?:x([0-9]+))?$`)
 	var out []string
 	for _, f := range fields {
 		m := pattern.FindStringSubmatch(f)
@@ -317,12 +317,14 @@ func (c *kase) group(grid window.Grid, rows map[string][]string, job *window.Job
 			if k < 0 || text == "_" {
 				continue
 			}
-			if down, ok := strings.CutPrefix(text, "u"); ok {
-				d, _ := strconv.Atoi(down)
+			if strings.ContainsAny(text, "u?~") {
 				for cell := k; cell >= 0 && grid[cell] >= grid[k+1]-c.cell.Milliseconds(); cell-- {
-					job.Up[cell] = 0
+					job.Up[cell], job.Seen[cell] = 0, text != "~"
 				}
-				job.Down[k] = uint32(max(1, d))
+				if down, ok := strings.CutPrefix(text, "u"); ok {
+					d, _ := strconv.Atoi(down)
+					job.Down[k] = uint32(max(1, d))
+				}
 				continue
 			}
 			(*sums).Add(k, unit.MustDecimal(text))
