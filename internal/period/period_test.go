@@ -150,7 +150,7 @@ func TestDaysWithoutMidnight(t *testing.T) {
 		{"Africa/Cairo", 2026, time.April, 24, "2026-04-24T01:00:00+03:00", 23},
 		{"America/Havana", 2026, time.November, 1, "2026-11-01T00:00:00-04:00", 25}, // midnight comes twice
 		{"Asia/Beirut", 2026, time.March, 29, "2026-03-29T01:00:00+03:00", 23},
-		{"Pacific/Apia", 2011, time.December, 30, "2011-12-31T00:00:00+14:00", 0}, // a date that was skipped
+		{"Pacific/Apia", 2011, time.December, 30, "2011-12-31T00:00:00+14:00", 0},      // a date that was skipped
 		{"America/New_York", 2048, time.December, 31, "2048-12-31T00:00:00-05:00", 24}, // a leap year beyond the zone's table
 		{"UTC", 2026, time.December, 31, "2026-12-31T00:00:00Z", 24},
 	}
