@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/slactl/slactl/internal/report/doc"
 	"github.com/slactl/slactl/internal/sla"
@@ -36,11 +37,15 @@ func appendix(r *Results) []doc.Block {
 	return blocks
 }
 
-// notes are those of the results as a whole.
+// notes are those of the results as a whole, each once.
 func (r *Results) notes() []string {
-	notes := r.Notes
+	notes := slices.Clone(r.Notes)
 	if r.SLA != nil {
-		notes = append(notes[:len(notes):len(notes)], r.SLA.Notes...)
+		for _, n := range r.SLA.Notes {
+			if !slices.Contains(notes, n) {
+				notes = append(notes, n)
+			}
+		}
 	}
 	return notes
 }

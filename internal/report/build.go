@@ -8,14 +8,6 @@ import (
 	"github.com/slactl/slactl/internal/sla"
 )
 
-// Options are choices of the reader, not of the data.
-type Options struct {
-	// Title replaces the default title of the report.
-	Title string
-	// Sections selects and orders the sections by their ids; empty means all.
-	Sections []string
-}
-
 // section is a part of a report that can be chosen by name.
 type section struct {
 	id, title string
@@ -44,17 +36,17 @@ func SectionIDs() []string {
 }
 
 // Build makes the document of a report.
-func Build(r *Results, opt Options) *doc.Document {
-	d := &doc.Document{Title: opt.Title, Subtitle: subtitle(r), Language: "en", Author: "slactl", Created: r.GeneratedAt,
+func Build(r *Results) *doc.Document {
+	d := &doc.Document{Title: r.Layout.Title, Subtitle: subtitle(r), Language: "en", Author: "slactl", Created: r.GeneratedAt,
 		Producer: "slactl " + r.Version, Facts: cover(r)}
 	if d.Title == "" {
 		d.Title = title(r)
 	}
 	known := map[string]section{}
-	order := opt.Sections
+	order := r.Layout.Sections
 	for _, s := range sections() {
 		known[s.id] = s
-		if len(opt.Sections) == 0 {
+		if len(r.Layout.Sections) == 0 {
 			order = append(order, s.id)
 		}
 	}

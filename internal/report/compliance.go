@@ -98,7 +98,7 @@ func resultTable(id, title string, results []sla.Result, h *history) doc.Table {
 		{Title: "Target", Numeric: true}, {Title: "Attained", Numeric: true}, {Title: "State"},
 		{Title: "Budget used", Numeric: true, Priority: 3}}}
 	if h != nil {
-		t.Columns = append(t.Columns, doc.Column{Title: "Before", Numeric: true, Priority: 4}, doc.Column{Title: "Trend", Priority: 5})
+		t.Columns = append(t.Columns, doc.Column{Title: "Before", Numeric: true, Priority: 5}, doc.Column{Title: "Trend", Priority: 4})
 	}
 	orgs := false
 	for _, r := range results {

@@ -26,6 +26,7 @@ type Results struct {
 	ConfigDigest string      `json:"config_digest"`
 	Version      string      `json:"version"`
 	Preliminary  bool        `json:"preliminary"`
+	Layout       Layout      `json:"layout"`
 
 	Sources      []Source     `json:"sources"`
 	SLA          *sla.Report  `json:"sla"`
@@ -38,6 +39,14 @@ type Results struct {
 	Exclusions   []Exclusion  `json:"exclusions"`
 	Missing      []Missing    `json:"missing"`
 	Notes        []string     `json:"notes"`
+}
+
+// Layout is what a configuration says of a report's form.
+type Layout struct {
+	// Title replaces the default title.
+	Title string `json:"title,omitempty"`
+	// Sections selects and orders the sections by their ids; empty means all.
+	Sections []string `json:"sections,omitempty"`
 }
 
 // Source is a metrics or billing source as the appendix lists it.

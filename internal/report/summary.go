@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/slactl/slactl/internal/cost"
 	"github.com/slactl/slactl/internal/report/doc"
@@ -39,12 +40,22 @@ func summary(r *Results) []doc.Block {
 		return blocks
 	}
 	slices.SortStableFunc(bad, func(a, b sla.Result) int { return urgency(a) - urgency(b) })
-	t := resultTable("attention", "What needs attention", bad[:min(len(bad), attentionRows)], nil)
+	shown := bad[:min(len(bad), attentionRows)]
+	t := resultTable("attention", "What needs attention", shown, nil)
+	t = withColumn(t, len(t.Columns), doc.Column{Title: "Budget ran out", Priority: 4}, func(i int) doc.Cell { return ranOut(shown[i], zoneOf(r)) })
 	blocks = append(blocks, t)
 	if rest := len(bad) - attentionRows; rest > 0 {
 		blocks = append(blocks, doc.Paragraph{Text: fmt.Sprintf("%d more results are not met; the section SLA compliance has them all.", rest)})
 	}
 	return blocks
+}
+
+// ranOut is the moment at which a budget was spent.
+func ranOut(r sla.Result, zone *time.Location) doc.Cell {
+	if r.Budget == nil || r.Budget.ExhaustedAt == nil {
+		return text("–")
+	}
+	return doc.Cell{Value: doc.Instant{Time: r.Budget.ExhaustedAt.In(zone)}}
 }
 
 // urgency orders what needs attention: breaches first, then what is at risk, then

@@ -107,9 +107,6 @@ func budgetCell(r sla.Result) doc.Cell {
 		return doc.Cell{Value: doc.Missing{Why: "no error budget for this kind of objective"}}
 	}
 	c := doc.Cell{Value: doc.Ratio{Percent: inPercent(r.Budget.ConsumedRatio), Digits: ratioDigits, Worse: +1}}
-	if r.Budget.ExhaustedAt != nil {
-		c.Notes = append(c.Notes, "the budget ran out at "+r.Budget.ExhaustedAt.UTC().Format("2006-01-02 15:04:05 UTC"))
-	}
 	if r.Budget.Projected {
 		c.Notes = append(c.Notes, "the budget of the whole period is projected")
 	}

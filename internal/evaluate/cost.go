@@ -1,0 +1,51 @@
+package evaluate
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/slactl/slactl/internal/billing"
+	"github.com/slactl/slactl/internal/config"
+	"github.com/slactl/slactl/internal/cost"
+	"github.com/slactl/slactl/internal/period"
+)
+
+// Measure is the configured measure of costs, effective by default: what was
+// used, with commitments spread over their use.
+func (e *Evaluator) Measure() cost.Measure {
+	if m := e.Config.Cost.Measure; m != "" {
+		return cost.Measure(m)
+	}
+	return cost.Effective
+}
+
+// BillingPeriod is a period as bills are cut: in UTC, whatever the
+// configuration's zone.
+func (e *Evaluator) BillingPeriod(p period.Period) period.Period { return p.In(time.UTC, e.Now) }
+
+// Cost answers breakdowns of the configured bills; every file is read once for
+// all of them. Rejected files are in the ledgers of the reports; the error says
+// that no bill could be read at all.
+func (e *Evaluator) Cost(ctx context.Context, qs []cost.Query) ([]*cost.Report, error) {
+	if len(e.Config.Sources.Billing) == 0 {
+		return nil, fmt.Errorf("reading bills: no source is configured; set sources.billing")
+	}
+	sources := make([]billing.Source, 0, len(e.Config.Sources.Billing))
+	for _, s := range e.Config.Sources.Billing {
+		sources = append(sources, billingSource(s))
+	}
+	e.stage("reading bills")
+	reports, err := billing.Breakdown(ctx, sources, qs)
+	for _, r := range reports {
+		for i := range r.Ledger {
+			r.Ledger[i].File = e.display(r.Ledger[i].File)
+		}
+	}
+	return reports, err
+}
+
+func billingSource(s config.BillingSource) billing.Source {
+	return billing.Source{Name: s.Name, Format: s.Format, Path: string(s.Path), Measure: s.Measure,
+		Currency: s.Currency, Snapshots: s.Snapshots, OnBadRow: s.OnBadRow, Zone: s.Timezone.Location}
+}

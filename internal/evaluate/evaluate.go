@@ -1,0 +1,141 @@
+// Package evaluate brings the parts together: it takes a configuration and the
+// sources that it names, asks each source once for everything that will be
+// judged, and returns results. It decides what is measured for whom (which
+// series, which span, which exclusions, which target); what the numbers mean is
+// the business of the pure packages sla, cost and kpi.
+package evaluate
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/slactl/slactl/internal/config"
+	"github.com/slactl/slactl/internal/period"
+	"github.com/slactl/slactl/internal/query"
+)
+
+// Opener makes the metrics source that a configuration names.
+type Opener func(ctx context.Context, src config.MetricsSource) (query.Source, error)
+
+// Evaluator computes results from one configuration at one time.
+type Evaluator struct {
+	Config *config.Config
+	Now    time.Time
+	Open   Opener
+	// Dir is where the configuration lies. Files below it are shown by their
+	// path from there, so that a report does not tell where it was made.
+	Dir string
+	// Progress, if set, is told what is being worked on.
+	Progress func(stage string)
+
+	sources map[string]query.Source
+}
+
+// Calendar returns the calendar of the configuration's own zone.
+func (e *Evaluator) Calendar() period.Calendar {
+	return period.Calendar{Zone: e.Config.Zone(), WeekStart: e.Config.WeekStartDay(), Now: e.Now}
+}
+
+// Close releases the sources that were opened.
+func (e *Evaluator) Close() error {
+	var first error
+	for _, s := range e.sources {
+		if err := s.Close(); err != nil && first == nil {
+			first = err
+		}
+	}
+	e.sources = nil
+	return first
+}
+
+// display is how a path is shown: from the configuration's directory.
+func (e *Evaluator) display(path string) string {
+	if rest, ok := strings.CutPrefix(path, strings.TrimSuffix(e.Dir, "/")+"/"); ok && e.Dir != "" {
+		return rest
+	}
+	return path
+}
+
+func (e *Evaluator) stage(format string, args ...any) {
+	if e.Progress != nil {
+		e.Progress(fmt.Sprintf(format, args...))
+	}
+}
+
+// Source opens the metrics source of the given name, once. The empty name is the
+// first source of the configuration.
+func (e *Evaluator) Source(ctx context.Context, name string) (query.Source, error) {
+	list := e.Config.Sources.Metrics
+	if len(list) == 0 {
+		return nil, fmt.Errorf("reading metrics: no source is configured; set sources.metrics, or pass --prometheus URL")
+	}
+	for i, src := range list {
+		if src.Name != name && (name != "" || i > 0) {
+			continue
+		}
+		if s, ok := e.sources[src.Name]; ok {
+			return s, nil
+		}
+		s, err := e.Open(ctx, src)
+		if err != nil {
+			return nil, err
+		}
+		if e.sources == nil {
+			e.sources = map[string]query.Source{}
+		}
+		e.sources[src.Name] = s
+		return s, nil
+	}
+	return nil, fmt.Errorf("reading metrics: no source is named %q", name)
+}
+
+// questions collects the requests to every source, so that each can answer all
+// of its own in one pass over its series.
+type questions map[string][]query.Request
+
+// ticket finds the answer to one request again.
+type ticket struct {
+	source string
+	index  int
+}
+
+func (q questions) ask(source string, req query.Request) ticket {
+	q[source] = append(q[source], req)
+	return ticket{source, len(q[source]) - 1}
+}
+
+// answers are the results to questions.
+type answers map[string][]query.Result
+
+func (a answers) get(t ticket) query.Result { return a[t.source][t.index] }
+
+// put asks every source its questions. A source that cannot be read fails each
+// of its requests.
+func (e *Evaluator) put(ctx context.Context, q questions) answers {
+	out := make(answers, len(q))
+	for _, name := range slices.Sorted(maps.Keys(q)) {
+		results, err := e.putTo(ctx, name, q[name])
+		if err != nil {
+			results = make([]query.Result, len(q[name]))
+			for i := range results {
+				results[i].Err = err
+			}
+		}
+		out[name] = results
+	}
+	return out
+}
+
+func (e *Evaluator) putTo(ctx context.Context, source string, reqs []query.Request) ([]query.Result, error) {
+	src, err := e.Source(ctx, source)
+	if err != nil {
+		return nil, err
+	}
+	info := src.Info()
+	e.stage("reading %s %s", info.Kind, info.Target)
+	return src.Scan(ctx, reqs)
+}

@@ -1,0 +1,209 @@
+package evaluate
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/slactl/slactl/internal/config"
+	"github.com/slactl/slactl/internal/cost"
+	"github.com/slactl/slactl/internal/period"
+	"github.com/slactl/slactl/internal/report"
+	"github.com/slactl/slactl/internal/sla"
+)
+
+// trendDays is how many days a daily report looks back for its trends; longer
+// reports show their own days.
+const trendDays = 7
+
+// defaultSettle is how long after its end the bill of a period may still change
+// (SEMANTICS, section 7).
+const defaultSettle = 10 * 24 * time.Hour
+
+// Report computes everything that a report of the given kind (daily, weekly,
+// monthly) is drawn from. What a failing source leaves out is listed in Missing.
+func (e *Evaluator) Report(ctx context.Context, kind string, p period.Period) (*report.Results, error) {
+	out := &report.Results{Schema: report.Schema, Report: kind, Title: e.Config.Name, Period: p.Info(),
+		GeneratedAt: e.Now.UTC(), ConfigDigest: e.Config.Digest(), Sources: []report.Source{},
+		Layout: e.layout(kind), Daily: []report.DailyPoint{}, Exclusions: e.listExclusions(p), Missing: []report.Missing{}, Notes: e.Config.NotYet()}
+
+	days := e.trend(kind, p)
+	vs := views(append([]period.Period{p, p.Previous()}, days...)...)
+	q := questions{}
+	objectives, metrics := e.askSLA(q, vs, Filter{}), e.askKPI(q, p)
+	got := e.put(ctx, q)
+	judged, err := e.judgeSLA(ctx, objectives, got, vs, Filter{})
+	if err != nil {
+		return nil, err
+	}
+	out.SLA, out.SLAPrevious = judged.Reports[0], judged.Reports[1]
+	for i, day := range days {
+		out.Daily = append(out.Daily, dailyPoints(day, judged.Reports[2+i])...)
+	}
+	e.missingSLA(out, judged)
+	if len(metrics) > 0 {
+		out.KPI = e.measureKPI(metrics, got, p)
+	}
+	out.Sources = append(out.Sources, e.metricsSources(got, judged)...)
+	e.addCost(ctx, out, p, days)
+	return out, ctx.Err()
+}
+
+func (e *Evaluator) layout(kind string) report.Layout {
+	r, _ := e.Config.Reports.Get(kind)
+	return report.Layout{Title: r.Title, Sections: r.Sections}
+}
+
+// trend returns the days whose values are shown as a trend, oldest first.
+func (e *Evaluator) trend(kind string, p period.Period) []period.Period {
+	span := p.Span
+	if kind == "daily" {
+		first := p
+		for range trendDays - 1 {
+			first = first.Previous()
+		}
+		span.Start = first.Start
+	}
+	if span.End.After(e.Now) {
+		span.End = e.Now
+	}
+	days := span.Days(p.Zone)
+	for i := range days {
+		days[i].Complete = !days[i].End.After(e.Now)
+	}
+	return days
+}
+
+func dailyPoints(day period.Period, r *sla.Report) []report.DailyPoint {
+	out := make([]report.DailyPoint, 0, len(r.Results))
+	for _, res := range r.Results {
+		if len(res.Group) > 0 {
+			continue
+		}
+		out = append(out, report.DailyPoint{Date: day.Name, SLA: res.SLA, Objective: res.Objective, Tier: res.Tier,
+			Organization: res.Organization, Attained: res.Attained, State: res.State})
+	}
+	return out
+}
+
+// missingSLA lists what could not be judged: the section as a whole when nothing
+// was read, else each SLA of its own.
+func (e *Evaluator) missingSLA(out *report.Results, judged *SLAReports) {
+	if len(e.Config.SLADefinitions) == 0 {
+		out.Missing = append(out.Missing, report.Missing{Section: "sla", Because: "no sla_definitions are configured"})
+		return
+	}
+	because := map[string][]string{}
+	for _, f := range judged.Failed {
+		because[f.Err.Error()] = append(because[f.Err.Error()], f.SLA)
+	}
+	for _, why := range slices.Sorted(maps.Keys(because)) {
+		section := "sla"
+		if names := because[why]; len(names) < len(e.Config.SLADefinitions) {
+			section = "sla: " + strings.Join(names, ", ")
+		}
+		out.Missing = append(out.Missing, report.Missing{Section: section, Because: why})
+	}
+}
+
+// metricsSources describes the sources that were read, with what was read from
+// each.
+func (e *Evaluator) metricsSources(got answers, judged *SLAReports) []report.Source {
+	var out []report.Source
+	for _, name := range slices.Sorted(maps.Keys(got)) {
+		src, ok := e.sources[name]
+		if !ok && name == "" && len(e.Config.Sources.Metrics) > 0 {
+			src, ok = e.sources[e.Config.Sources.Metrics[0].Name]
+		}
+		if !ok {
+			continue
+		}
+		info := src.Info()
+		s := report.Source{Name: info.Name, Kind: info.Kind, Target: e.display(info.Target), Detail: info.Detail}
+		for _, p := range judged.Provenance {
+			if p.Source != name {
+				continue
+			}
+			s.Accounting = string(p.Scan.Accounting)
+			s.Series += p.Scan.Series
+			s.Samples += p.Scan.Samples
+			s.Expressions = appendNew(s.Expressions, p.Scan.Expressions)
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+// addCost adds the breakdowns that the cost section is drawn from.
+func (e *Evaluator) addCost(ctx context.Context, out *report.Results, p period.Period, days []period.Period) {
+	if len(e.Config.Sources.Billing) == 0 {
+		return
+	}
+	this := e.BillingPeriod(p)
+	trend := this
+	if len(days) > 0 {
+		trend = e.BillingPeriod(days[0])
+		trend.End, trend.Name = this.End, days[0].Name+".."+days[len(days)-1].Name
+	}
+	ask := func(p period.Period, by ...string) cost.Query {
+		return cost.Query{Period: p, Measure: e.Measure(), Basis: cost.ByCharge, By: by}
+	}
+	reports, err := e.Cost(ctx, []cost.Query{ask(this, "provider", "service"),
+		ask(e.BillingPeriod(p.Previous()), "provider", "service"), ask(trend, "day", "provider")})
+	if err != nil {
+		out.Missing = append(out.Missing, report.Missing{Section: "cost", Because: err.Error()})
+		return
+	}
+	out.Cost, out.CostPrevious, out.CostDaily = reports[0], reports[1], reports[2]
+	for _, l := range out.Cost.Ledger {
+		if l.Status == "rejected" {
+			out.Missing = append(out.Missing, report.Missing{Section: "cost: " + l.Source, Because: fmt.Sprintf("%s was rejected: %s", l.File, l.Reason)})
+		}
+	}
+	settle := defaultSettle
+	if s := e.Config.Cost.Settle; s != nil {
+		settle = time.Duration(*s)
+	}
+	out.Preliminary = p.Complete && e.Now.Before(p.End.Add(settle))
+	for _, s := range e.Config.Sources.Billing {
+		out.Sources = append(out.Sources, e.billingAppendix(s, out.Cost))
+	}
+}
+
+func (e *Evaluator) billingAppendix(s config.BillingSource, r *cost.Report) report.Source {
+	files, rows := 0, int64(0)
+	for _, l := range r.Ledger {
+		if l.Source == s.Name && l.Status == "used" {
+			files++
+			rows += l.Rows
+		}
+	}
+	return report.Source{Name: s.Name, Kind: s.Format, Target: e.display(string(s.Path)), Detail: fmt.Sprintf("%d files used, %d rows", files, rows)}
+}
+
+// listExclusions lists the maintenance of the period for the appendix.
+func (e *Evaluator) listExclusions(p period.Period) []report.Exclusion {
+	out := []report.Exclusion{}
+	for _, m := range e.maintenances() {
+		if _, ok := p.Span.Intersect(m.span); !ok && m.pending == "" {
+			continue
+		}
+		x := report.Exclusion{Name: m.Name, Start: m.span.Start.UTC(), End: m.span.End.UTC(), Scope: m.scope(), Ticket: m.Ticket, Applied: m.pending == ""}
+		if !x.Applied {
+			x.Reason = m.pending + " is not supported by this version"
+		}
+		out = append(out, x)
+	}
+	return out
+}
+
+// scope says whom a maintenance concerns.
+func (m maintenance) scope() string {
+	if parts := slices.Concat(m.Tiers, m.Organizations, m.SLAs); len(parts) > 0 {
+		return strings.Join(parts, ", ")
+	}
+	return "all"
+}

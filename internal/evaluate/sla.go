@@ -1,0 +1,379 @@
+package evaluate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/slactl/slactl/internal/config"
+	"github.com/slactl/slactl/internal/period"
+	"github.com/slactl/slactl/internal/query"
+	"github.com/slactl/slactl/internal/report"
+	"github.com/slactl/slactl/internal/sla"
+	"github.com/slactl/slactl/internal/unit"
+	"github.com/slactl/slactl/internal/window"
+)
+
+// Filter narrows what an evaluation returns. Empty lists let everything pass. It
+// applies after accounting: a scan always reads an SLA's full selector, or
+// series born next door would lose their witnesses.
+type Filter struct {
+	SLAs, Tiers, Organizations []string
+}
+
+func (f Filter) passes(a audience) bool {
+	return (len(f.Tiers) == 0 || slices.Contains(f.Tiers, a.tier)) &&
+		(len(f.Organizations) == 0 || slices.Contains(f.Organizations, a.org))
+}
+
+// View is a span that every objective is judged in: the same period for all, or
+// for each the rolling span of its own evaluation window, ending now.
+type View struct {
+	Period  period.Period
+	Rolling bool
+}
+
+// views makes a view of each period.
+func views(periods ...period.Period) []View {
+	out := make([]View, len(periods))
+	for i, p := range periods {
+		out[i].Period = p
+	}
+	return out
+}
+
+// at is the period in which an objective is judged.
+func (e *Evaluator) at(v View, o sla.Objective) period.Period {
+	if v.Rolling {
+		return e.Calendar().Rolling(report.NowPeriod, o.EvaluationWindow)
+	}
+	return v.Period
+}
+
+// Provenance says what was read for one SLA's objective.
+type Provenance struct {
+	SLA, Objective, Source string
+	Scan                   *window.Scan
+}
+
+// SLAReports is the outcome of [Evaluator.SLA].
+type SLAReports struct {
+	// Reports has one report per asked view, in the order asked. A rolling view
+	// has no period of its own; its results carry theirs.
+	Reports []*sla.Report
+	// Provenance lists what was read, by SLA and objective.
+	Provenance []Provenance
+	// Failed says for an SLA why its source could not be read.
+	Failed []Failure
+}
+
+// Failure is a part of the results that is missing, and why.
+type Failure struct {
+	SLA string
+	Err error
+}
+
+// measured is one objective and the request that measures it.
+type measured struct {
+	name   string // of the SLA
+	spec   config.ObjectiveSpec
+	by     grouping
+	ticket ticket
+	reason string // why there is nothing to ask for, or ""
+	result query.Result
+	fine   map[int64]*window.Scan // by the end of the cell that was refined
+}
+
+// SLA judges every objective of the configuration in each of the views, which are
+// cut in the configuration's own zone. All of them are read in one scan.
+//
+// A source that fails does not fail the evaluation: its objectives are left out
+// of the reports and listed in Failed. The error is for a cancelled context.
+func (e *Evaluator) SLA(ctx context.Context, vs []View, f Filter) (*SLAReports, error) {
+	q := questions{}
+	objectives := e.askSLA(q, vs, f)
+	return e.judgeSLA(ctx, objectives, e.put(ctx, q), vs, f)
+}
+
+// judgeSLA evaluates the objectives from the answers.
+func (e *Evaluator) judgeSLA(ctx context.Context, objectives []measured, got answers, vs []View, f Filter) (*SLAReports, error) {
+	ms := e.maintenances()
+	out := &SLAReports{}
+	for _, v := range vs {
+		r := &sla.Report{Schema: sla.Schema, Results: []sla.Result{}, Credits: []sla.CreditTotal{}, Notes: e.reportNotes()}
+		if !v.Rolling {
+			r.Period = v.Period.Info()
+		}
+		out.Reports = append(out.Reports, r)
+	}
+	for i := range objectives {
+		o := &objectives[i]
+		o.result.Scan = &window.Scan{}
+		if o.reason == "" {
+			o.result = got.get(o.ticket)
+			if err := o.result.Err; err != nil {
+				out.fail(o.name, err)
+				continue
+			}
+			out.Provenance = append(out.Provenance, Provenance{o.name, o.spec.Name, o.ticket.source, o.result.Scan})
+		}
+		e.stage("judging %s", o.name)
+		for j, v := range vs {
+			out.Reports[j].Results = append(out.Reports[j].Results, e.judge(ctx, o, v, f, ms)...)
+		}
+	}
+	return out, ctx.Err()
+}
+
+func (r *SLAReports) fail(name string, err error) {
+	same := func(f Failure) bool { return f.SLA == name && f.Err.Error() == err.Error() }
+	if !slices.ContainsFunc(r.Failed, same) {
+		r.Failed = append(r.Failed, Failure{SLA: name, Err: err})
+	}
+}
+
+// reportNotes says once what holds for every result: several sources, and the
+// configured parts of SLAs that this version does not act on.
+func (e *Evaluator) reportNotes() []string {
+	notes := []string{}
+	if len(e.Config.Sources.Metrics) > 1 {
+		notes = append(notes, "sources.metrics: an SLA without `source` is read from the first source; sums over sources are not computed yet")
+	}
+	for _, n := range e.Config.NotYet() {
+		for _, block := range []string{"sla_definitions", "service_tiers", "service_hours", "maintenance", "sources.metrics"} {
+			if strings.HasPrefix(n, block) {
+				notes = append(notes, n)
+			}
+		}
+	}
+	return notes
+}
+
+// askSLA makes one request per objective, with a grid on which every period of
+// every audience can be judged.
+func (e *Evaluator) askSLA(q questions, vs []View, f Filter) []measured {
+	var out []measured
+	ms := e.maintenances()
+	for _, entry := range e.Config.SLADefinitions {
+		if len(f.SLAs) > 0 && !slices.Contains(f.SLAs, entry.Key) {
+			continue
+		}
+		by := e.grouping(entry.Value)
+		for _, spec := range e.Config.Expand(entry) {
+			m := measured{name: entry.Key, spec: spec, by: by}
+			if req, err := e.request(spec, by, len(entry.Value.Source)); err != nil {
+				m.reason = err.Error()
+			} else {
+				req.Grid = e.grid(spec.Objective, vs, ms)
+				m.ticket = q.ask(first(entry.Value.Source), req)
+			}
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+func first(list []string) string {
+	if len(list) == 0 {
+		return ""
+	}
+	return list[0]
+}
+
+// request is what measures an objective, without a grid.
+func (e *Evaluator) request(spec config.ObjectiveSpec, by grouping, sources int) (query.Request, error) {
+	if spec.Indicator == nil {
+		return query.Request{}, errNoIndicator
+	}
+	if sources > 1 {
+		return query.Request{}, errors.New("sums over several sources are not supported by this version")
+	}
+	ind, err := indicatorOf(*spec.Indicator)
+	return query.Request{Indicator: ind, GroupBy: by.labels(), MaxGap: spec.MaxGap, Lookback: spec.Lookback}, err
+}
+
+var errNoIndicator = errors.New("no indicator")
+
+// distinctPeriods returns the periods as every organization sees them, each span
+// once: ten thousand customers in five zones need five cuts.
+func (e *Evaluator) distinctPeriods(o sla.Objective, vs []View) []period.Period {
+	seen := map[period.Span]bool{}
+	var out []period.Period
+	add := func(p period.Period) {
+		key := period.Span{Start: p.Start.UTC(), End: p.End.UTC()}
+		if !seen[key] {
+			seen[key] = true
+			out = append(out, p)
+		}
+	}
+	for _, v := range vs {
+		base := e.at(v, o)
+		add(base)
+		for _, o := range e.Config.Organizations.List {
+			if p, ok := e.periodOf(o, base); ok {
+				add(p)
+			}
+		}
+	}
+	return out
+}
+
+// grid is the common refinement of everything that will be asked of a scan.
+func (e *Evaluator) grid(o sla.Objective, vs []View, ms []maintenance) window.Grid {
+	var cuts []time.Time
+	for _, p := range e.distinctPeriods(o, vs) {
+		cuts = append(cuts, sla.Instants(o, p, e.Now)...)
+	}
+	first, last := slices.MinFunc(cuts, time.Time.Compare), slices.MaxFunc(cuts, time.Time.Compare)
+	for _, m := range ms {
+		for _, t := range []time.Time{m.span.Start, m.span.End} {
+			if m.pending == "" && t.After(first) && t.Before(last) {
+				cuts = append(cuts, t)
+			}
+		}
+	}
+	return window.NewGrid(cuts)
+}
+
+// judge evaluates one objective in one view for everyone whom it concerns.
+func (e *Evaluator) judge(ctx context.Context, o *measured, v View, f Filter, ms []maintenance) []sla.Result {
+	var out []sla.Result
+	base := e.at(v, o.spec.Objective)
+	for _, a := range e.audiences(o.name, o.by, o.result.Scan, base, ms) {
+		if !f.passes(a) {
+			continue
+		}
+		obj, notes := e.objectiveFor(o, a)
+		r := e.evaluate(ctx, o, sla.Input{Objective: obj, Period: a.period, Now: e.Now, Scan: o.result.Scan,
+			Members: a.members, Tier: a.tier, Organization: a.org, Group: a.group})
+		r.Notes = append(append(append([]string{}, a.notes...), notes...), r.Notes...)
+		r.Notes = appendNew(r.Notes, o.result.Scan.Notes)
+		if info := a.period.Info(); v.Rolling || info != base.Info() {
+			r.Period = &info
+		}
+		out = append(out, r)
+	}
+	return out
+}
+
+// objectiveFor is the objective with the target that was promised to the
+// audience: that of its tier, in force at the start of its period, over that of
+// the definition.
+func (e *Evaluator) objectiveFor(o *measured, a audience) (sla.Objective, []string) {
+	obj := o.spec.Objective
+	var notes []string
+	if a.tier == "" {
+		return obj, nil
+	}
+	target, ok := e.Config.TierTarget(a.tier, o.name, obj.Name, a.period.Start)
+	if !ok {
+		return obj, nil
+	}
+	obj.Target = target
+	if later, _ := e.Config.TierTarget(a.tier, o.name, obj.Name, a.period.End.Add(-time.Second)); later.Cmp(target) != 0 {
+		notes = append(notes, fmt.Sprintf("the target changed from %s to %s within the period; it is judged by the one in force at its start", target.Canonical(), later.Canonical()))
+	}
+	return obj, notes
+}
+
+// evaluate judges an input. Where a budget ran out, it reads the cell in which
+// that happened once more, sample by sample, to name the moment.
+func (e *Evaluator) evaluate(ctx context.Context, o *measured, in sla.Input) sla.Result {
+	if o.reason != "" {
+		return unmeasured(in, o.reason)
+	}
+	r := sla.Evaluate(in)
+	if r.Budget == nil || r.Budget.ExhaustedAt == nil || in.Scan.Accounting != window.Exact {
+		return r
+	}
+	fine, err := e.refine(ctx, o, *r.Budget.ExhaustedAt)
+	if err != nil || fine == nil {
+		return r
+	}
+	in.Scan = fine
+	in.Members = rebind(in.Members, o.result.Scan, fine)
+	if precise := sla.Evaluate(in); precise.Budget != nil && precise.Budget.ExhaustedAt != nil {
+		r.Budget.ExhaustedAt = precise.Budget.ExhaustedAt
+	}
+	return r
+}
+
+// refine returns the scan with the cell that ends at the given instant cut at
+// every sample, or nil if the grid has no such cell.
+func (e *Evaluator) refine(ctx context.Context, o *measured, end time.Time) (*window.Scan, error) {
+	scan := o.result.Scan
+	i := slices.Index(scan.Grid, end.UnixMilli())
+	if i <= 0 {
+		return nil, nil
+	}
+	if fine, ok := o.fine[end.UnixMilli()]; ok {
+		return fine, nil
+	}
+	req, err := e.request(o.spec, o.by, 1)
+	if err != nil {
+		return nil, err
+	}
+	req.EachSample, req.Grid = true, window.Grid{scan.Grid[i-1], scan.Grid[i]}
+	results, err := e.putTo(ctx, o.ticket.source, []query.Request{req})
+	if err != nil {
+		return nil, err
+	}
+	if results[0].Err != nil {
+		return nil, results[0].Err
+	}
+	fine, err := scan.Splice(results[0].Scan)
+	if err != nil {
+		return nil, err
+	}
+	if o.fine == nil {
+		o.fine = map[int64]*window.Scan{}
+	}
+	o.fine[end.UnixMilli()] = fine
+	return fine, nil
+}
+
+// rebind makes members refer to the groups of another scan with the same labels
+// in the same order.
+func rebind(members []sla.Member, from, to *window.Scan) []sla.Member {
+	index := make(map[*window.Group]int, len(from.Groups))
+	for i := range from.Groups {
+		index[&from.Groups[i]] = i
+	}
+	out := make([]sla.Member, len(members))
+	for i, m := range members {
+		out[i] = sla.Member{Excluded: m.Excluded, Groups: make([]*window.Group, len(m.Groups))}
+		for j, g := range m.Groups {
+			out[i].Groups[j] = &to.Groups[index[g]]
+		}
+	}
+	return out
+}
+
+// unmeasured is the result of an objective that nothing measures.
+func unmeasured(in sla.Input, reason string) sla.Result {
+	return sla.Result{SLA: in.Objective.SLA, Objective: in.Objective.Name, Tier: in.Tier, Organization: in.Organization,
+		Group: in.Group, Method: in.Objective.Method, Accounting: window.Exact, Target: in.Objective.Target,
+		Comparison: in.Objective.Comparison, Unit: in.Objective.Unit, State: sla.InsufficientData,
+		Events: sla.EventCounts{}, Coverage: unit.Decimal{}, Violations: []sla.Violation{}, Reason: &reason, Notes: []string{}}
+}
+
+// Status judges the month to date and, in results that carry the period "now",
+// the rolling span of each evaluation window.
+func (e *Evaluator) Status(ctx context.Context, f Filter) (*SLAReports, error) {
+	out, err := e.SLA(ctx, append(views(e.Calendar().Current(period.Month)), View{Rolling: true}), f)
+	if err != nil {
+		return nil, err
+	}
+	month, now := out.Reports[0], out.Reports[1]
+	month.Results = append(month.Results, now.Results...)
+	out.Reports = []*sla.Report{month}
+	return out, nil
+}
+
+// In judges one period.
+func (e *Evaluator) In(ctx context.Context, p period.Period, f Filter) (*SLAReports, error) {
+	return e.SLA(ctx, views(p), f)
+}
