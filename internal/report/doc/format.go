@@ -4,6 +4,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/slactl/slactl/internal/unit"
 )
 
 // NotAvailable is what stands in the place of a [Missing] value; its reason goes
@@ -20,15 +22,15 @@ func Format(v Value) string {
 	case Text:
 		return Clean(string(v))
 	case Count:
-		return formatCount(v.N)
+		return unit.FormatCount(v.N)
 	case Number:
-		return join(formatNumber(v.N, v.Digits, v.Worse), Clean(v.Unit))
+		return join(unit.FormatNumber(v.N, v.Digits, v.Worse), Clean(v.Unit))
 	case Ratio:
-		return formatPercent(v.Percent, v.Digits, v.Worse, v.Signed)
+		return plus(v.Signed, unit.FormatPercent(v.Percent, v.Digits, v.Worse))
 	case Money:
-		return formatMoney(v.Amount, v.Currency, v.Signed)
+		return plus(v.Signed, unit.FormatMoney(v.Amount, Clean(v.Currency)))
 	case Duration:
-		return formatDuration(time.Duration(v))
+		return unit.FormatDuration(time.Duration(v))
 	case Instant:
 		if v.DateOnly {
 			return v.Time.Format("2006-01-02")
@@ -38,6 +40,15 @@ func Format(v Value) string {
 		return NotAvailable
 	}
 	return ""
+}
+
+// plus puts a plus sign before a printed number that is above 0; one that is
+// printed as 0 has no sign.
+func plus(signed bool, s string) string {
+	if signed && !strings.HasPrefix(s, "-") && strings.ContainsAny(s, "123456789") {
+		return "+" + s
+	}
+	return s
 }
 
 func join(number, name string) string {

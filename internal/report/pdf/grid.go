@@ -26,7 +26,11 @@ func (f *flow) grid(t doc.Table) *grid {
 		}
 		g := f.measure(t, columns, leastSize)
 		i := leastWanted(t, columns)
-		if g.least(leastText) <= f.width() || i < 0 {
+		if i < 0 {
+			g.breakWords(f.width())
+			return f.finish(g, dropped)
+		}
+		if g.least(leastText) <= f.width() {
 			return f.finish(g, dropped)
 		}
 		dropped = append([]string{t.Columns[columns[i]].Title}, dropped...)
@@ -117,7 +121,7 @@ func (f *flow) gridCell(g *grid, col *gridColumn, c doc.Cell, bold bool) gridCel
 	if !col.Numeric {
 		col.natural = max(col.natural, shape+face.width(out.text, size)+mentions)
 		for _, w := range strings.Fields(out.text) {
-			col.word = max(col.word, min(shape+face.width(w, size)+mentions, 2*easyText))
+			col.word = max(col.word, min(shape+face.width(w, size)+mentions, longWord))
 		}
 		return out
 	}
@@ -148,6 +152,16 @@ func (g *grid) least(easy float64) float64 {
 
 func (c *gridColumn) least(easy float64) float64 {
 	return max(c.rigid, min(c.natural, max(easy, c.word)))
+}
+
+// breakWords lets words break where nothing else is left.
+func (g *grid) breakWords(room float64) {
+	if g.least(leastText) <= room {
+		return
+	}
+	for _, c := range g.columns {
+		c.word = 0
+	}
 }
 
 // finish settles widths, breaks texts into lines and places the columns.

@@ -155,6 +155,9 @@ func (f *flow) contents() {
 	f.y += 6
 	x := marginX
 	for i, s := range f.doc.Sections {
+		if s.Title == "" {
+			continue
+		}
 		name, number := f.spell(s.Title), fmt.Sprint(f.starts[i])
 		w := f.regular.width(name, 8.5) + 4 + f.bold.width(number, 8.5)
 		if x+w > marginX+f.width() && x > marginX {

@@ -14,8 +14,9 @@ const (
 	sparkWide   = 62.0
 	easyText    = 78.0 // a text column is not squeezed below this before the type is made smaller
 	leastText   = 34.0
-	mostSpread  = 40.0 // room that a column of a narrow table gets on top
-	mostLines   = 40   // of a cell; a longer text is cut, and noted
+	longWord    = 110.0 // a longer word may break
+	mostSpread  = 40.0  // room that a column of a narrow table gets on top
+	mostLines   = 40    // of a cell; a longer text is cut, and noted
 	noteScale   = 0.68
 	tableSize   = 8.5
 	leastSize   = 7.0

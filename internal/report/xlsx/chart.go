@@ -158,9 +158,8 @@ func (s *sheet) spark(at string, v doc.Spark) {
 		points.point(i+2, points.row, p)
 	}
 	b.points = points.row + 1
-	b.try(b.file.AddSparkline(s.name, &excelize.SparklineOptions{Location: []string{at},
-		Range:       []string{fmt.Sprintf("%s!%s:%s", quoted(pointsName), points.cell(2, points.row), points.cell(len(v)+1, points.row))},
-		SeriesColor: palette[0], EmptyCells: "gap", Type: "column"}))
+	s.sparks = append(s.sparks, at)
+	s.sparkData = append(s.sparkData, fmt.Sprintf("%s!%s:%s", quoted(pointsName), points.cell(2, points.row), points.cell(len(v)+1, points.row)))
 }
 
 // finishPoints sets the widths of the sheet of chart data.

@@ -26,7 +26,8 @@ type sheet struct {
 	row    int // the next free one
 	widths []int
 	heads  []int // rows of table heads
-	last   int   // the last column in use
+	// sparks are the sparklines to add, where and from which cells.
+	sparks, sparkData []string
 }
 
 // sheetName makes a title a valid name that no other sheet has: at most 31
@@ -93,7 +94,6 @@ func (s *sheet) fit(col, n int) {
 		s.widths = append(s.widths, leastWidth)
 	}
 	s.widths[col-1] = min(max(s.widths[col-1], n), mostWidth)
-	s.last = max(s.last, col)
 }
 
 // text writes a line of its own that may run over its neighbours.
@@ -173,6 +173,9 @@ func (s *sheet) finish() {
 		name, err := excelize.ColumnNumberToName(i + 1)
 		b.try(err)
 		b.try(f.SetColWidth(s.name, name, name, float64(w)+1))
+	}
+	if len(s.sparks) > 0 { // at once: each call of excelize reads all earlier ones again
+		b.try(f.AddSparkline(s.name, &excelize.SparklineOptions{Location: s.sparks, Range: s.sparkData, Type: "column", SeriesColor: palette[0], EmptyCells: "gap"}))
 	}
 	frozen := 1
 	if len(s.heads) == 1 && s.heads[0] <= 8 { // a lone table keeps its head in sight

@@ -3,7 +3,6 @@ package xlsx
 import (
 	"fmt"
 	"math"
-	"math/big"
 	"slices"
 	"strings"
 	"time"
@@ -120,6 +119,7 @@ func (s *sheet) write(col, row int, c doc.Cell, st style) {
 	f, at := s.book.file, s.cell(col, row)
 	shown := doc.Format(c.Value)
 	var err error
+	hundredth := unit.MustDecimal("0.01") // 99.9 % is stored as 0.999
 	_, isText := c.Value.(doc.Text)
 	st.wrap = st.wrap && isText && chars(shown) > mostWidth
 	switch v := c.Value.(type) {
@@ -128,9 +128,9 @@ func (s *sheet) write(col, row int, c doc.Cell, st style) {
 	case doc.Count:
 		st.format, err = number(shown), f.SetCellFloat(s.name, at, v.N.Float(), -1, 64)
 	case doc.Number:
-		st.format, err = number(shown), f.SetCellFloat(s.name, at, shownAs(v.N, shown), -1, 64)
+		st.format, err = number(shown), f.SetCellFloat(s.name, at, shownAs(v.N, shown).Float(), -1, 64)
 	case doc.Ratio:
-		st.format, err = signed(number(shown), v.Signed), f.SetCellFloat(s.name, at, shownAs(v.Percent, shown)/100, -1, 64)
+		st.format, err = signed(number(shown), v.Signed), f.SetCellFloat(s.name, at, shownAs(v.Percent, shown).Mul(hundredth).Float(), -1, 64)
 	case doc.Money:
 		st.format, err = signed(number(shown), v.Signed), f.SetCellFloat(s.name, at, v.Amount.Float(), -1, 64)
 	case doc.Duration:
@@ -196,7 +196,7 @@ func number(shown string) string {
 	case "":
 		return format
 	case "%":
-		return format + suffix // multiplies by 100
+		return format + `" "%` // multiplies by 100
 	}
 	return format + `"` + strings.ReplaceAll(suffix, `"`, "") + `"`
 }
@@ -230,21 +230,13 @@ func marked(mark, format string) string {
 // shownAs is the number to store under a format that rounds: the value itself,
 // or the printed value where rounding would show another one. So 99.9499, which
 // is printed as 99.94, is never shown as 99.95.
-func shownAs(v unit.Decimal, shown string) float64 {
+func shownAs(v unit.Decimal, shown string) unit.Decimal {
 	whole, fraction, _ := doc.SplitNumber(shown)
-	printed := strings.NewReplacer(",", "", "−", "-", "+", "").Replace(whole + fraction)
-	p, ok := new(big.Rat).SetString(printed)
-	if !ok {
-		return v.Float()
+	printed, err := unit.ParseDecimal(strings.NewReplacer(",", "", "+", "").Replace(whole + fraction))
+	if err != nil || v.Quantize(max(len(fraction)-1, 0), unit.HalfUp).Cmp(printed) == 0 {
+		return v
 	}
-	half := new(big.Rat).SetFrac(big.NewInt(1), new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(max(len(fraction)-1, 0))), nil))
-	half.Mul(half, big.NewRat(1, 2))
-	off := new(big.Rat).Sub(v.Rat(), p)
-	if off.Abs(off).Cmp(half) < 0 {
-		return v.Float()
-	}
-	f, _ := p.Float64()
-	return f
+	return printed
 }
 
 // conditions colours the texts of a column by rule where a text always has the
