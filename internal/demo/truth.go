@@ -75,7 +75,7 @@ func (c *Company) Truth(org string, in period.Span) Truth {
 }
 
 // Tokens is how many tokens of a kind (input, output, cache_read) went through a
-// model in a span.
+// model in a span; 0 for what the company does not use.
 func (c *Company) Tokens(model, kind string, in period.Span) int64 {
 	llm, _, _ := platformTargets()
 	var out int64
@@ -125,4 +125,5 @@ func (c *Company) Business(in period.Span) Business {
 	return out
 }
 
+// during returns the activity of a stretch.
 func (c *Company) during(s stretch) []activity { return c.activity[s.from:max(s.from, s.to)] }

@@ -20,8 +20,8 @@ func october(zone *time.Location) period.Span {
 
 var company = sync.OnceValue(NewCompany)
 
-// scanned writes the company's blocks and reads them again as slactl does.
-func scanned(t *testing.T, reqs ...query.Request) []*window.Scan {
+// blocks writes the company's samples and opens them as slactl does.
+func blocks(t *testing.T) query.Source {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "prometheus")
 	written, err := tsdb.WriteBlocks(context.Background(), dir, company().Series(), tsdb.WriteOptions{})
@@ -35,7 +35,13 @@ func scanned(t *testing.T, reqs ...query.Request) []*window.Scan {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer source.Close()
+	t.Cleanup(func() { source.Close() })
+	return source
+}
+
+// scan asks a source.
+func scan(t *testing.T, source query.Source, reqs ...query.Request) []*window.Scan {
+	t.Helper()
 	results, err := source.Scan(context.Background(), reqs)
 	if err != nil {
 		t.Fatal(err)
@@ -48,6 +54,14 @@ func scanned(t *testing.T, reqs ...query.Request) []*window.Scan {
 		out = append(out, r.Scan)
 	}
 	return out
+}
+
+// What is counted from the samples is what happened.
+func TestCountsEqualTruth(t *testing.T) {
+	source := blocks(t)
+	t.Run("requests", func(t *testing.T) { requestsEqualTruth(t, source) })
+	t.Run("business", func(t *testing.T) { businessEqualsTruth(t, source) })
+	t.Run("gaps", func(t *testing.T) { gapsAreSeen(t, source) })
 }
 
 func selector(t *testing.T, text string) query.Selector {
@@ -74,7 +88,7 @@ func sum(t *testing.T, c window.Counts, lo, hi int) int64 {
 // it happened in the customer's zone: through releases, scaling, crashes, errors
 // whose series are born with them, a pause of Prometheus and a target that was
 // scraped too late.
-func TestCountsEqualTruth(t *testing.T) {
+func requestsEqualTruth(t *testing.T, source query.Source) {
 	var cuts []time.Time
 	for _, o := range organizations {
 		for _, d := range october(mustZone(o.zone)).Days(mustZone(o.zone)) {
@@ -83,7 +97,7 @@ func TestCountsEqualTruth(t *testing.T) {
 	}
 	grid := window.NewGrid(cuts)
 	by := []string{"org", "tier"}
-	scans := scanned(t,
+	scans := scan(t, source,
 		query.Request{Grid: grid, GroupBy: by, Indicator: query.Indicator{Kind: query.Ratio, Total: selector(t, `http_requests_total{job="api"}`), Bad: selector(t, `http_requests_total{job="api",code=~"5.."}`)}},
 		query.Request{Grid: grid, GroupBy: by, Indicator: query.Indicator{Kind: query.Histogram, Total: selector(t, `http_request_duration_seconds{job="api"}`)}},
 	)
@@ -142,14 +156,14 @@ func TestTruthHasTheStory(t *testing.T) {
 
 // Business counters and tokens are counted exactly too, although the LLM gateway
 // gave no answer for 40 minutes.
-func TestBusinessEqualsTruth(t *testing.T) {
+func businessEqualsTruth(t *testing.T, source query.Source) {
 	month := october(time.UTC)
 	september := period.Span{Start: month.Start.AddDate(0, -1, 0), End: month.Start}
 	grid := window.NewGrid([]time.Time{september.Start, month.Start, month.End})
 	counter := func(text string) query.Request {
 		return query.Request{Grid: grid, Indicator: query.Indicator{Kind: query.Counter, Total: selector(t, text)}}
 	}
-	scans := scanned(t, counter("debates_created_total"), counter("debates_finished_total"), counter(`debates_finished_total{outcome="success"}`),
+	scans := scan(t, source, counter("debates_created_total"), counter("debates_finished_total"), counter(`debates_finished_total{outcome="success"}`),
 		counter("llm_requests_total"), counter(`llm_requests_total{status="error"}`), counter("revenue_usd_total"),
 		counter(`llm_tokens_total{model="gpt-4o",type="cache_read"}`))
 	for cell, span := range []period.Span{september, month} {
@@ -168,5 +182,52 @@ func TestBusinessEqualsTruth(t *testing.T) {
 				t.Errorf("%s in %v: %d, want %d", s.Expressions, span, n, want[i])
 			}
 		}
+	}
+}
+
+// A pause of Prometheus leaves windows without data, whose requests are recovered
+// afterwards; a target that gives no answer leaves unreachable ones.
+func gapsAreSeen(t *testing.T, source query.Source) {
+	windows := func(from time.Time, n int) window.Grid {
+		var cuts []time.Time
+		for i := range n + 1 {
+			cuts = append(cuts, from.Add(time.Duration(i)*5*time.Minute))
+		}
+		return window.NewGrid(cuts)
+	}
+	counter := func(text string, grid window.Grid) query.Request {
+		return query.Request{Grid: grid, Indicator: query.Indicator{Kind: query.Counter, Total: selector(t, text)}}
+	}
+	for name, c := range map[string]struct {
+		selector string
+		grid     window.Grid
+		from, to int // the windows without data
+		job      string
+		down     uint32 // scrapes without an answer
+	}{
+		"Prometheus down": {`http_requests_total{job="api",tier="gold"}`, windows(at(10, 16, 5, 0), 9), 2, 7, "api", 0},
+		"target down":     {"llm_requests_total", windows(at(10, 26, 17, 50), 12), 2, 10, "llm", 40},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := scan(t, source, counter(c.selector, c.grid))[0]
+			g := s.Groups[0]
+			for i, n := range g.Samples {
+				if gap := c.from <= i && i < c.to; gap != (n == 0) {
+					t.Errorf("window %d has %d samples; it is in the gap: %v", i, n, gap)
+				}
+			}
+			if g.Total.Recovered.Range(c.to, c.to+1).Sign() <= 0 {
+				t.Error("nothing is recovered after the gap")
+			}
+			var down uint32
+			for _, j := range s.Jobs {
+				for _, n := range j.Down {
+					down += n
+				}
+			}
+			if len(s.Jobs) != 1 || s.Jobs[0].Name != c.job || down != c.down {
+				t.Errorf("%d scrapes of %d jobs gave no answer, want %d of %s", down, len(s.Jobs), c.down, c.job)
+			}
+		})
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/slactl/slactl/internal/query/tsdb"
 )
@@ -15,10 +17,11 @@ import (
 //go:embed workspace
 var workspace embed.FS
 
-// marker is the file by which a demo workspace is known.
+// marker is the file by which a demo workspace is known. Directories in which
+// one is being built have names that begin with it.
 const marker = ".slactl-demo"
 
-const markerText = "slactl demo wrote this directory and may replace it.\n"
+const markerText = "slactl demo wrote this directory and may replace what it wrote.\n"
 
 // Summary says what [Write] wrote.
 type Summary struct {
@@ -35,32 +38,37 @@ type Summary struct {
 // Write writes the demo workspace: the samples as Prometheus blocks, the bills
 // and slactl.yaml. The same bytes are written every time.
 //
-// dir may be absent, empty or an earlier demo workspace, which is replaced with
-// everything in it; anything else is refused. The workspace is built aside and
-// appears whole or not at all. progress, which may be nil, is told which stage
-// of how many has begun.
+// dir may be absent, empty or an earlier demo workspace, of which what Write
+// wrote is replaced and the rest is kept; anything else is refused. All is built
+// aside and moved into place when it is complete. progress, which may be nil, is
+// told which stage of how many has begun.
 func Write(ctx context.Context, dir string, progress func(stage string, done, total int)) (*Summary, error) {
-	dir, err := filepath.Abs(dir)
-	if err != nil {
-		return nil, fmt.Errorf("writing the demo: %w", err)
-	}
-	if err := vacant(dir); err != nil {
-		return nil, err
-	}
-	parent := filepath.Dir(dir)
-	if err := os.MkdirAll(parent, 0o755); err != nil {
-		return nil, fmt.Errorf("writing the demo: %w", err)
-	}
-	aside, err := os.MkdirTemp(parent, ".slactl-demo-")
-	if err != nil {
-		return nil, fmt.Errorf("writing the demo: %w", err)
-	}
 	if progress == nil {
 		progress = func(string, int, int) {}
 	}
-	summary, err := build(ctx, filepath.Join(aside, "new"), progress)
-	if err == nil {
-		err = swap(filepath.Join(aside, "new"), dir, filepath.Join(aside, "old"))
+	exists, err := vacant(dir)
+	if err != nil {
+		return nil, fmt.Errorf("writing the demo: %w", err)
+	}
+	site := filepath.Dir(filepath.Clean(dir))
+	if exists {
+		site = dir // so that a mounted directory, or the current one, stays what it is
+	}
+	if err := os.MkdirAll(site, 0o755); err != nil {
+		return nil, fmt.Errorf("writing the demo: %w", err)
+	}
+	aside, err := os.MkdirTemp(site, marker+"-")
+	if err != nil {
+		return nil, fmt.Errorf("writing the demo: %w", err)
+	}
+	built := filepath.Join(aside, "new")
+	summary, err := build(ctx, built, progress)
+	switch {
+	case err != nil:
+	case exists:
+		err = replace(built, dir, filepath.Join(aside, "old"))
+	default:
+		err = os.Rename(built, dir)
 	}
 	if err = errors.Join(err, os.RemoveAll(aside)); err != nil {
 		return nil, fmt.Errorf("writing the demo to %s: %w", dir, err)
@@ -69,33 +77,53 @@ func Write(ctx context.Context, dir string, progress func(stage string, done, to
 	return summary, nil
 }
 
-// vacant checks that a workspace may be written to dir.
-func vacant(dir string) error {
+// vacant checks that a workspace may be written to dir, and tells whether the
+// directory exists.
+func vacant(dir string) (exists bool, err error) {
 	entries, err := os.ReadDir(dir)
-	switch {
-	case errors.Is(err, fs.ErrNotExist) || err == nil && len(entries) == 0:
-		return nil
-	case err != nil:
-		return fmt.Errorf("writing the demo: %w", err)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
 	}
-	if _, err := os.Stat(filepath.Join(dir, marker)); err != nil {
-		return fmt.Errorf("writing the demo: %s is not empty and no demo workspace; name another directory", dir)
+	if err != nil {
+		return false, err
 	}
-	return nil
+	foreign := slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return !strings.HasPrefix(e.Name(), marker) })
+	if _, err := os.Stat(filepath.Join(dir, marker)); err != nil && foreign {
+		return true, fmt.Errorf("%s is not empty and no demo workspace; name another directory", dir)
+	}
+	return true, nil
 }
 
-// swap moves what was built into place, and what was there before aside.
-func swap(built, dir, old string) error {
-	err := os.Rename(dir, old)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+// replace moves what was built into dir, and what it replaces aside. When a move
+// fails, those before are undone.
+func replace(built, dir, old string) error {
+	entries, err := os.ReadDir(built) // the marker comes first
+	if err != nil {
 		return err
 	}
-	moved := err == nil
-	if err := os.Rename(built, dir); err != nil {
-		if moved {
-			err = errors.Join(err, os.Rename(old, dir))
+	if err := os.Mkdir(old, 0o755); err != nil {
+		return err
+	}
+	var undo []func() error
+	move := func(from, to string) error {
+		err := os.Rename(from, to)
+		if err == nil {
+			undo = append(undo, func() error { return os.Rename(to, from) })
 		}
 		return err
+	}
+	for _, e := range entries {
+		place := filepath.Join(dir, e.Name())
+		err := move(place, filepath.Join(old, e.Name()))
+		if err == nil || errors.Is(err, fs.ErrNotExist) {
+			err = move(filepath.Join(built, e.Name()), place)
+		}
+		if err != nil {
+			for _, back := range slices.Backward(undo) {
+				err = errors.Join(err, back())
+			}
+			return err
+		}
 	}
 	return nil
 }

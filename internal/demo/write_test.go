@@ -3,6 +3,7 @@ package demo
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -32,7 +33,8 @@ func digest(t *testing.T, dir string) string {
 	return out.String()
 }
 
-// The workspace is the same to the byte every time, also over an earlier one.
+// The workspace is the same to the byte every time, also over an earlier one, of
+// which what the user added is kept.
 func TestWriteIsDeterministic(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "a", "workspace")
 	var stages []string
@@ -48,11 +50,15 @@ func TestWriteIsDeterministic(t *testing.T) {
 		t.Errorf("stages %q, want %q", got, want)
 	}
 	first := digest(t, dir)
-	if err := os.WriteFile(filepath.Join(dir, "report.pdf"), []byte("an old report"), 0o644); err != nil {
+	report, config := filepath.Join(dir, "report.pdf"), filepath.Join(dir, "slactl.yaml")
+	if err := errors.Join(os.WriteFile(report, nil, 0o644), os.WriteFile(config, nil, 0o644)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := Write(context.Background(), dir, nil); err != nil {
 		t.Fatal(err)
+	}
+	if err := os.Remove(report); err != nil {
+		t.Error(err)
 	}
 	if second := digest(t, dir); first != second {
 		t.Errorf("two runs differ:\n%s\n%s", first, second)
@@ -76,14 +82,18 @@ func TestWriteRefuses(t *testing.T) {
 	if _, err := os.Stat(precious); err != nil {
 		t.Error(err)
 	}
+	if err := os.Remove(precious); err != nil {
+		t.Fatal(err)
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	parent := t.TempDir()
-	if _, err := Write(ctx, filepath.Join(parent, "demo"), nil); err == nil {
-		t.Error("a canceled run wrote a workspace")
-	}
-	if left, _ := os.ReadDir(parent); len(left) > 0 {
-		t.Errorf("%s was left behind", left[0].Name())
+	for _, target := range []string{dir, filepath.Join(dir, "demo")} {
+		if _, err := Write(ctx, target, nil); !errors.Is(err, context.Canceled) {
+			t.Errorf("a canceled run returned %v", err)
+		}
+		if left, _ := os.ReadDir(dir); len(left) > 0 {
+			t.Errorf("%s was left behind", left[0].Name())
+		}
 	}
 }
 
