@@ -117,7 +117,7 @@ func (e *Exporter) second(t time.Time) {
 		perMinute += rate / 1000
 	}
 	e.latest = e.platform.step(answered, perMinute, false)
-	e.latest.probe = !troubled || e.outage.kind != "errors"
+	e.latest.probe = !troubled || !e.outage.hits(probed()) || e.dice.below(million) >= e.outage.ppm
 	e.sums.add(&e.latest)
 }
 

@@ -80,11 +80,19 @@ func (p *platform) step(answered [len(tiers)]int64, perMinute int64, trouble boo
 	return a
 }
 
+// probed is whom the probe from outside asks for: its own account, of tier gold.
+func probed() organization { return organization{id: "probe", tier: "gold"} }
+
 // simulatePlatform returns the platform's activity by tick.
 func simulatePlatform(all *[len(organizations)][]requests) []activity {
 	out, p := make([]activity, ticks), newPlatform(100)
-	outage, upgrade, expired := incidents()[0].stretch, incidents()[2].stretch, incidents()[5].stretch
-	trouble := llmTrouble()
+	trouble, prober := llmTrouble(), newDice(101)
+	var outages []incident
+	for _, inc := range incidents() {
+		if inc.hits(probed()) {
+			outages = append(outages, inc)
+		}
+	}
 	for k := range out {
 		var answered [len(tiers)]int64
 		var sum int64
@@ -94,7 +102,10 @@ func simulatePlatform(all *[len(organizations)][]requests) []activity {
 			sum += n
 		}
 		out[k] = p.step(answered, sum/minutes(k), trouble.has(k))
-		out[k].probe = !(outage.has(k) && k%3 != 0) && !(upgrade.has(k) && k%2 == 0) && !(expired.has(k) && k%5 == 0)
+		out[k].probe = true
+		for _, inc := range outages {
+			out[k].probe = out[k].probe && !(inc.has(k) && prober.below(million) < inc.ppm)
+		}
 	}
 	return out
 }
