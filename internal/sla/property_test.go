@@ -2,6 +2,7 @@ package sla
 
 import (
 	"encoding/json"
+	"math"
 	"math/big"
 	"testing"
 	"time"
@@ -16,15 +17,21 @@ import (
 // drawn is a random scan of minutes over twenty minutes before the period and
 // the fifty of the period itself, in windows of five minutes.
 type drawn struct {
-	start, end time.Time
-	groups     []*window.Group
-	jobs       []window.Job
-	grid       window.Grid
+	start, now, end time.Time
+	groups          []*window.Group
+	jobs            []window.Job
+	grid            window.Grid
 }
 
-func draw(t *rapid.T, o Objective) drawn {
+func draw(t *rapid.T, o Objective) drawn { return drawAt(t, o, rapid.Bool().Draw(t, "to date")) }
+
+func drawAt(t *rapid.T, o Objective, toDate bool) drawn {
 	d := drawn{start: start(), end: start().Add(50 * time.Minute)}
-	cuts := append(Instants(o, d.period(), d.end), d.start.Add(-96*time.Hour))
+	d.now = d.end
+	if toDate {
+		d.now = d.start.Add(time.Duration(rapid.IntRange(1, 49).Draw(t, "now")) * time.Minute)
+	}
+	cuts := append(Instants(o, d.period(), d.now), d.start.Add(-96*time.Hour))
 	for m := -20; m <= 50; m++ {
 		cuts = append(cuts, d.start.Add(time.Duration(m)*time.Minute))
 	}
@@ -43,10 +50,25 @@ func draw(t *rapid.T, o Objective) drawn {
 	return d
 }
 
+// newGroup returns a group of n cells with rows of every kind.
+func newGroup(n int) *window.Group {
+	g := &window.Group{Samples: make([]uint32, n), Buckets: []window.Bucket{{Bound: 0.25}, {Bound: 0.5}, {Bound: 1}, {Bound: math.Inf(1)}}}
+	for _, c := range countsOf(g) {
+		c.Windowed, c.Recovered = unit.NewSums(n), unit.NewSums(n)
+	}
+	return g
+}
+
+func countsOf(g *window.Group) []*window.Counts {
+	out := []*window.Counts{&g.Total, &g.Bad, &g.Sum}
+	for i := range g.Buckets {
+		out = append(out, &g.Buckets[i].Counts)
+	}
+	return out
+}
+
 func drawGroup(t *rapid.T, n int) *window.Group {
-	g := &window.Group{Samples: make([]uint32, n)}
-	g.Total.Windowed, g.Total.Recovered = unit.NewSums(n), unit.NewSums(n)
-	g.Bad.Windowed, g.Bad.Recovered = unit.NewSums(n), unit.NewSums(n)
+	g := newGroup(n)
 	outage := rapid.IntRange(0, n).Draw(t, "outage")
 	for i := range n {
 		if i >= outage && i < outage+17 {
@@ -54,20 +76,24 @@ func drawGroup(t *rapid.T, n int) *window.Group {
 		}
 		total := rapid.Int64Range(0, 50).Draw(t, "total")
 		bad := max(0, rapid.Int64Range(-20, total).Draw(t, "bad"))
+		row := func(c *window.Counts) *unit.Sums { return c.Windowed }
 		if rapid.IntRange(0, 9).Draw(t, "gap?") == 0 {
-			g.Total.Recovered.AddInt(i, total)
-			g.Bad.Recovered.AddInt(i, min(bad, total))
-			continue
+			row = func(c *window.Counts) *unit.Sums { return c.Recovered }
+		} else {
+			g.Samples[i] = 5
 		}
-		g.Samples[i] = 5
-		g.Total.Windowed.AddInt(i, total)
-		g.Bad.Windowed.AddInt(i, min(bad, total))
+		row(&g.Total).AddInt(i, total)
+		row(&g.Bad).AddInt(i, bad)
+		row(&g.Sum).Add(i, unit.DecimalOfInt(total).Mul(unit.MustDecimal("3.3")))
+		for k := range g.Buckets { // the slow ones are the bad ones
+			row(&g.Buckets[k].Counts).AddInt(i, total-bad*int64(3-k)/3)
+		}
 	}
 	return g
 }
 
 func (d drawn) period() period.Period {
-	return period.Period{Name: "p", Kind: period.Custom, Span: period.Span{Start: d.start, End: d.end}, Zone: time.UTC, Complete: true}
+	return period.Period{Name: "p", Kind: period.Custom, Span: period.Span{Start: d.start, End: d.end}, Zone: time.UTC, Complete: !d.end.After(d.now)}
 }
 
 func (d drawn) scan() *window.Scan {
@@ -77,7 +103,7 @@ func (d drawn) scan() *window.Scan {
 func drawObjective(t *rapid.T) Objective {
 	return Objective{
 		SLA: "availability", Name: "availability", Unit: "percent",
-		Method:     rapid.SampledFrom([]Method{Events, Slices, Mean, Downtime}).Draw(t, "method"),
+		Method:     rapid.SampledFrom([]Method{Events, Slices, Mean, Downtime, Within, Quantile, Value}).Draw(t, "method"),
 		Comparison: rapid.SampledFrom([]Comparison{AtLeast, AtMost}).Draw(t, "comparison"),
 		Target:     unit.MustDecimal(rapid.SampledFrom([]string{"50", "70.5", "99.9", "100", "0", "3"}).Draw(t, "target")),
 		Idle:       rapid.SampledFrom([]Handling{HandleMet, HandleExcluded}).Draw(t, "idle"),
@@ -86,6 +112,7 @@ func drawObjective(t *rapid.T) Objective {
 
 		MeasurementWindow: 5 * time.Minute, GracePeriod: 5 * time.Minute, MinConsecutive: 2 * time.Minute,
 		MinCoverage: unit.DecimalOfInt(50), DownWhen: unit.DecimalOfInt(40), MinEvents: 1,
+		Quantile: unit.DecimalOfInt(60), Bound: unit.MustDecimal("0.5"), Scale: unit.DecimalOfInt(100),
 	}
 }
 
@@ -102,7 +129,7 @@ func TestGroupEqualsItsParts(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		o := drawObjective(t)
 		d := draw(t, o)
-		in := Input{Objective: o, Period: d.period(), Now: d.end, Scan: d.scan()}
+		in := Input{Objective: o, Period: d.period(), Now: d.now, Scan: d.scan()}
 		in.Members = []Member{{Groups: d.groups}}
 		one := asJSON(t, Evaluate(in))
 		in.Members = nil
@@ -121,18 +148,15 @@ func TestGroupEqualsItsParts(t *testing.T) {
 }
 
 func drawnMerge(d drawn) *window.Group {
-	n := d.grid.Cells()
-	m := &window.Group{Samples: make([]uint32, n)}
-	m.Total.Windowed, m.Total.Recovered = unit.NewSums(n), unit.NewSums(n)
-	m.Bad.Windowed, m.Bad.Recovered = unit.NewSums(n), unit.NewSums(n)
+	m := newGroup(d.grid.Cells())
 	for _, g := range d.groups {
 		for i, s := range g.Samples {
 			m.Samples[i] += s
 		}
-		m.Total.Windowed.AddRow(g.Total.Windowed)
-		m.Total.Recovered.AddRow(g.Total.Recovered)
-		m.Bad.Windowed.AddRow(g.Bad.Windowed)
-		m.Bad.Recovered.AddRow(g.Bad.Recovered)
+		for i, c := range countsOf(g) {
+			countsOf(m)[i].Windowed.AddRow(c.Windowed)
+			countsOf(m)[i].Recovered.AddRow(c.Recovered)
+		}
 	}
 	return m
 }
@@ -144,7 +168,7 @@ func TestSplittingCellsChangesNothing(t *testing.T) {
 		o := drawObjective(t)
 		d := draw(t, o)
 		ex := []Exclusion{{Span: period.Span{Start: d.start.Add(7 * time.Minute), End: d.start.Add(31 * time.Minute)}, AsMet: rapid.Bool().Draw(t, "as met")}}
-		in := Input{Objective: o, Period: d.period(), Now: d.end, Scan: d.scan(), Members: []Member{{Groups: d.groups, Excluded: ex}}}
+		in := Input{Objective: o, Period: d.period(), Now: d.now, Scan: d.scan(), Members: []Member{{Groups: d.groups, Excluded: ex}}}
 		coarse := Evaluate(in)
 		fine := d.split(rapid.IntRange(0, d.grid.Cells()-1).Draw(t, "cell"), rapid.Int64Range(1, 59_999).Draw(t, "at"))
 		in.Scan, in.Members[0].Groups = fine.scan(), fine.groups
@@ -183,18 +207,16 @@ func (d drawn) split(cell int, at int64) drawn {
 	}
 	out.jobs, out.groups = []window.Job{job}, nil
 	for _, g := range d.groups {
-		h := &window.Group{Samples: make([]uint32, n)}
-		move := func(s *unit.Sums) *unit.Sums {
-			r := unit.NewSums(n)
-			for i := range s.Len() {
-				r.Add(to(i), s.At(i))
-			}
-			return r
-		}
+		h := newGroup(n)
 		for i, s := range g.Samples {
 			h.Samples[to(i)] = s
 		}
-		h.Total, h.Bad = window.Counts{Windowed: move(g.Total.Windowed), Recovered: move(g.Total.Recovered)}, window.Counts{Windowed: move(g.Bad.Windowed), Recovered: move(g.Bad.Recovered)}
+		for k, c := range countsOf(g) {
+			for i := range c.Windowed.Len() {
+				countsOf(h)[k].Windowed.Add(to(i), c.Windowed.At(i))
+				countsOf(h)[k].Recovered.Add(to(i), c.Recovered.At(i))
+			}
+		}
 		out.groups = append(out.groups, h)
 	}
 	return out
@@ -212,14 +234,14 @@ func TestPartsAddUp(t *testing.T) {
 		for _, s := range spans {
 			p := d.period()
 			p.Span = s
-			instants = append(instants, Instants(o, p, d.end)...)
+			instants = append(instants, Instants(o, p, d.now)...)
 		}
 		d = d.resplit(instants)
 		var total, bad, recovered [3]unit.Decimal
 		for i, s := range spans {
 			p := d.period()
 			p.Span = s
-			r := Evaluate(Input{Objective: o, Period: p, Now: d.end, Scan: d.scan(), Members: []Member{{Groups: d.groups}}})
+			r := Evaluate(Input{Objective: o, Period: p, Now: d.now, Scan: d.scan(), Members: []Member{{Groups: d.groups}}})
 			total[i], bad[i], recovered[i] = r.Events.Total.Decimal, r.Events.Bad.Decimal, r.Events.Recovered.Decimal
 		}
 		for _, v := range [][3]unit.Decimal{total, bad, recovered} {
@@ -249,8 +271,8 @@ func TestAttainedIsCutTowardsTheWorseSide(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		o := drawObjective(t)
 		o.Method, o.Up, o.MinCoverage = Events, false, unit.DecimalOfInt(0)
-		d := draw(t, o)
-		r := Evaluate(Input{Objective: o, Period: d.period(), Now: d.end, Scan: d.scan(), Members: []Member{{Groups: d.groups}}})
+		d := drawAt(t, o, false)
+		r := Evaluate(Input{Objective: o, Period: d.period(), Now: d.now, Scan: d.scan(), Members: []Member{{Groups: d.groups}}})
 		if r.Events.Total.IsZero() {
 			t.Skip("no events")
 		}
@@ -297,7 +319,7 @@ func TestExcludingCleanTimeImprovesNothing(t *testing.T) {
 				}
 			}
 		}
-		in := Input{Objective: o, Period: d.period(), Now: d.end, Scan: d.scan(), Members: []Member{{Groups: d.groups}}}
+		in := Input{Objective: o, Period: d.period(), Now: d.now, Scan: d.scan(), Members: []Member{{Groups: d.groups}}}
 		whole := Evaluate(in)
 		in.Members[0].Excluded = []Exclusion{{Span: span}}
 		rest := Evaluate(in)
@@ -316,7 +338,7 @@ func TestResultsAreConsistent(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		o := drawObjective(t)
 		d := draw(t, o)
-		r := Evaluate(Input{Objective: o, Period: d.period(), Now: d.end, Scan: d.scan(), Members: []Member{{Groups: d.groups}}})
+		r := Evaluate(Input{Objective: o, Period: d.period(), Now: d.now, Scan: d.scan(), Members: []Member{{Groups: d.groups}}})
 		w := r.Windows
 		if w.Measured+w.Idle+w.NoData+w.Unreachable+w.Excluded != w.Total || w.Bad > w.Total {
 			t.Fatalf("windows %+v", w)

@@ -2,7 +2,30 @@
 // violations and states, as SEMANTICS.md specifies them in section 3. It is
 // pure: no clock, no input or output, and no comparison of floats. Everything
 // is computed in fractions of whole numbers and cut once, towards the worse
-// side, when it is written into a [Result].
+// side, when it is written into a [Result]: in full where the number ends, else
+// after 12 digits.
+//
+// An evaluation goes through the files in this order: instants.go says which
+// instants matter, cells.go adds the members up per cell, windows.go finds the
+// state of each window, method.go and histogram.go know the values, account.go
+// and budget.go keep the error budget, violation.go joins bad windows, and
+// state.go gives the verdict.
+//
+// Where SEMANTICS.md leaves a choice, it is made as follows.
+//
+//   - An observation above the bound is a bad event under [Within], so at_most
+//     limits the share of slow observations.
+//   - Recovered increments belong to a period and no window, hence to no burn
+//     rate and no violation either.
+//   - Burn rates are null where the budget is 0 and something was bad: no number
+//     says how fast nothing is used up. The share that a violation has of such a
+//     budget is null as well.
+//   - exhausts_at is null once the budget is spent; exhausted_at then says when.
+//   - The worst case of quantiles and values is unknown: their
+//     attained_if_no_data_bad is null.
+//   - windows_within is over measured and idle windows, and for an up objective
+//     unreachable ones. It is null for the methods that judge windows anyway.
+//   - A period that is excluded as a whole is insufficient data.
 package sla
 
 import (
