@@ -186,7 +186,9 @@ func (r *read) serves(u use) bool {
 		return false
 	}
 	for _, m := range r.sel.Matchers {
-		if !slices.ContainsFunc(u.sel.Matchers, func(n *labels.Matcher) bool { return n.String() == m.String() }) {
+		if !slices.ContainsFunc(u.sel.Matchers, func(n *labels.Matcher) bool {
+			return n.Type == m.Type && n.Name == m.Name && n.Value == m.Value
+		}) {
 			return false
 		}
 	}

@@ -65,6 +65,15 @@ type group struct {
 	// layouts holds, for every histogram in the group, how many samples each of
 	// its buckets had: one that had fewer than +Inf was not always there.
 	layouts map[string]map[float64]int64
+	// scaled holds windowed fractions, each in a row of its own scale, until all
+	// is counted: decimals would take a hundred times longer to add.
+	scaled map[scaledKey][]int64
+}
+
+// scaledKey is a quantity and the unit, 10^-digits, of its fractions.
+type scaledKey struct {
+	counts *window.Counts
+	digits uint8
 }
 
 // pendingBirth is a birth of a series in a group.
@@ -148,7 +157,8 @@ func (a *account) group(ls labels.Labels) *group {
 	g, ok := a.groups[key]
 	if !ok {
 		g = &group{Group: window.Group{Labels: make(map[string]string, len(values)), Samples: make([]uint32, a.grid.Cells())},
-			buckets: map[float64]*window.Counts{}, layouts: map[string]map[float64]int64{}}
+			buckets: map[float64]*window.Counts{}, layouts: map[string]map[float64]int64{},
+			scaled: map[scaledKey][]int64{}}
 		for i, name := range a.req.GroupBy {
 			g.Labels[name] = values[i]
 		}
@@ -217,8 +227,12 @@ func (a *account) fill(g *group, r role, bound float64, t *tallied) {
 	n := a.grid.Cells()
 	for _, s := range values {
 		for _, c := range t.cells {
-			if c.value != 0 {
+			switch {
+			case c.value == 0:
+			case c.digits == 0:
 				row(&s.counts.Windowed, n).AddInt(int(c.cell), s.sign*c.value)
+			default:
+				g.addScaled(s, n, c)
 			}
 		}
 		addValues(&s.counts.Windowed, n, t.wide, s.sign)
@@ -234,6 +248,29 @@ func (a *account) fill(g *group, r role, bound float64, t *tallied) {
 			g.Samples[c.cell] += c.samples
 		}
 	}
+}
+
+// addScaled adds a decimal fraction: to a row of its scale as long as it fits.
+func (g *group) addScaled(s sink, n int, c cellCount) {
+	key := scaledKey{s.counts, c.digits}
+	if g.scaled[key] == nil {
+		g.scaled[key] = make([]int64, n)
+	}
+	if !accumulate(&g.scaled[key][c.cell], s.sign*c.value) {
+		row(&s.counts.Windowed, n).Add(int(c.cell), scaledDecimal(s.sign*c.value, c.digits))
+	}
+}
+
+// foldScaled adds the rows of fractions to the counts that they belong to.
+func (g *group) foldScaled(n int) {
+	for key, values := range g.scaled {
+		for cell, v := range values {
+			if v != 0 {
+				row(&key.counts.Windowed, n).Add(cell, scaledDecimal(v, key.digits))
+			}
+		}
+	}
+	g.scaled = nil
 }
 
 func addValues(into **unit.Sums, n int, values []cellValue, sign int64) {
@@ -287,6 +324,7 @@ func (a *account) result() Result {
 	}
 	for _, key := range sortedKeys(a.groups) {
 		g := a.groups[key]
+		g.foldScaled(a.grid.Cells())
 		a.layBuckets(g)
 		if e := g.extremes; e.any {
 			g.First, g.Last, g.Min, g.Max = decimalOf(e.first), decimalOf(e.last), decimalOf(e.min), decimalOf(e.max)

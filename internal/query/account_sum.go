@@ -7,6 +7,9 @@ import (
 	"github.com/slactl/slactl/internal/unit"
 )
 
+// maxDigits bounds the digits after the point that are added up in an int64.
+const maxDigits = 24
+
 // whole is the bound below which every whole number is a float64.
 const whole = 1 << 53
 
@@ -16,8 +19,8 @@ const whole = 1 << 53
 // fits neither goes to a decimal.
 type exactSum struct {
 	ints int64
-	frac [24]int64 // frac[d] counts units of 10^-d
-	used uint32    // bit d is set when frac[d] was added to
+	frac [maxDigits]int64 // frac[d] counts units of 10^-d
+	used uint32           // bit d is set when frac[d] was added to
 	wide unit.Decimal
 }
 
@@ -45,19 +48,29 @@ func (s *exactSum) addWide(f float64, sign int64) {
 	s.wide = s.wide.Add(d)
 }
 
-// drain returns the sum in two parts, of which the second is 0 when all that was
-// added was whole, and starts again at 0.
-func (s *exactSum) drain() (int64, unit.Decimal) {
-	ints, rest := s.ints, s.wide
+// drain hands over the sum as whole numbers of units of 10^-digits, and as a
+// decimal what does not fit, and starts again at 0.
+func (s *exactSum) drain(scaled func(v int64, digits uint8), wide func(unit.Decimal)) {
+	if s.ints != 0 {
+		scaled(s.ints, 0)
+		s.ints = 0
+	}
 	for d := 0; s.used != 0; d++ {
 		if s.used&(1<<d) != 0 {
-			rest = rest.Add(unit.MustDecimal(strconv.FormatInt(s.frac[d], 10) + "e-" + strconv.Itoa(d)))
+			scaled(s.frac[d], uint8(d))
 			s.frac[d] = 0
 			s.used &^= 1 << d
 		}
 	}
-	s.ints, s.wide = 0, unit.Decimal{}
-	return ints, rest
+	if !s.wide.IsZero() {
+		wide(s.wide)
+		s.wide = unit.Decimal{}
+	}
+}
+
+// scaledDecimal returns v units of 10^-digits.
+func scaledDecimal(v int64, digits uint8) unit.Decimal {
+	return unit.MustDecimal(strconv.FormatInt(v, 10) + "e-" + strconv.Itoa(int(digits)))
 }
 
 // accumulate adds v to the sum and reports whether it fits.
@@ -68,6 +81,39 @@ func accumulate(sum *int64, v int64) bool {
 	}
 	*sum = n
 	return true
+}
+
+// scaled is a sample as a whole number of units of 10^-digits.
+type scaled struct {
+	mantissa int64
+	digits   int
+	ok       bool // false for numbers that are not of this form
+}
+
+// scaledOf returns the shortest decimal of a finite f.
+func scaledOf(f float64) scaled {
+	if isWhole(f) {
+		return scaled{int64(f), 0, true}
+	}
+	m, digits, ok := shortest(f)
+	return scaled{m, digits, ok}
+}
+
+// minus returns a − b, at the scale of the finer one; false where that does not
+// fit.
+func (a scaled) minus(b scaled) (v int64, digits uint8, ok bool) {
+	if !a.ok || !b.ok || max(a.digits, b.digits) >= maxDigits {
+		return 0, 0, false
+	}
+	for a.digits < b.digits && a.mantissa < math.MaxInt64/10 && a.mantissa > math.MinInt64/10 {
+		a.mantissa, a.digits = 10*a.mantissa, a.digits+1
+	}
+	for b.digits < a.digits && b.mantissa < math.MaxInt64/10 && b.mantissa > math.MinInt64/10 {
+		b.mantissa, b.digits = 10*b.mantissa, b.digits+1
+	}
+	v = a.mantissa
+	fits := a.digits == b.digits && b.mantissa != math.MinInt64 && accumulate(&v, -b.mantissa)
+	return v, uint8(a.digits), fits
 }
 
 // shortest splits a fraction into the digits of its shortest decimal and how

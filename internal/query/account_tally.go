@@ -48,6 +48,9 @@ type tally struct {
 	n     uint32  // samples that let the open cell be judged
 	bad   int64   // probing: samples that are not 1
 	sum   exactSum
+	// The last value that was split, for it is often the base of the next cell.
+	split     scaled
+	splitFrom float64
 
 	tallied
 }
@@ -66,12 +69,13 @@ type tallied struct {
 	extremes   extremes
 }
 
-// cellCount is a part of a cell: whole increments, values or bad samples, and
-// how many samples let it be judged. A cell may have several.
+// cellCount is a part of a cell: increments, values or bad samples, in units of
+// 10^-digits, and how many samples let it be judged. A cell may have several.
 type cellCount struct {
 	cell    int32
 	samples uint32
 	value   int64
+	digits  uint8
 }
 
 type cellValue struct {
@@ -96,7 +100,7 @@ type extremes struct {
 const never = math.MinInt64 / 2
 
 func newTally(key tallyKey, grid window.Grid) *tally {
-	return &tally{key: key, grid: grid, near: min(key.maxGap, key.lookback)}
+	return &tally{key: key, grid: grid, near: min(key.maxGap, key.lookback), split: scaledOf(0)}
 }
 
 // reset makes the tally ready for the next series and keeps its memory.
@@ -230,36 +234,47 @@ func (c *tally) open(t int64) {
 // close writes down what the open cell gained.
 func (c *tally) close() {
 	c.samples += int64(c.n)
-	if c.cell < 0 {
-		c.n = 0
-		return
-	}
-	count := cellCount{cell: int32(c.cell), samples: c.n}
-	switch {
-	case c.key.mode == probing || c.key.mode == reaching:
-		count.value = c.bad
-	case c.key.mode == averaging:
-		count.value = c.drain()
-	case isWhole(c.pv) && isWhole(c.base):
-		count.value = int64(c.pv) - int64(c.base)
-	default:
-		c.sum.add(c.pv, 1)
-		c.sum.add(c.base, -1)
-		count.value = c.drain()
-	}
-	if count.samples != 0 || count.value != 0 {
-		c.cells = append(c.cells, count)
+	if c.cell >= 0 {
+		count := cellCount{cell: int32(c.cell), samples: c.n}
+		switch c.key.mode {
+		case averaging:
+			c.drain()
+		case counting:
+			c.grow(&count)
+		default:
+			count.value = c.bad
+		}
+		if count.samples != 0 || count.value != 0 {
+			c.cells = append(c.cells, count)
+		}
 	}
 	c.n, c.bad = 0, 0
 }
 
-// drain returns the whole part of the open cell's sum and writes down the rest.
-func (c *tally) drain() int64 {
-	ints, rest := c.sum.drain()
-	if !rest.IsZero() {
-		c.wide = append(c.wide, cellValue{int32(c.cell), rest})
+// grow puts the growth of the open cell into the count.
+func (c *tally) grow(count *cellCount) {
+	if isWhole(c.pv) && isWhole(c.base) {
+		count.value = int64(c.pv) - int64(c.base)
+		return
 	}
-	return ints
+	base := c.split
+	if c.splitFrom != c.base {
+		base = scaledOf(c.base)
+	}
+	c.split, c.splitFrom = scaledOf(c.pv), c.pv
+	var ok bool
+	if count.value, count.digits, ok = c.split.minus(base); !ok {
+		count.value, count.digits = 0, 0
+		c.wide = append(c.wide, cellValue{count.cell, difference(c.pv, c.base)})
+	}
+}
+
+// drain writes down the sum of the open cell.
+func (c *tally) drain() {
+	cell := int32(c.cell)
+	c.sum.drain(func(v int64, digits uint8) {
+		c.cells = append(c.cells, cellCount{cell: cell, value: v, digits: digits})
+	}, func(d unit.Decimal) { c.wide = append(c.wide, cellValue{cell, d}) })
 }
 
 // finish ends the series.
