@@ -58,6 +58,10 @@ type Group struct {
 	// Share of the currency's total, six digits, half even; nil when that is 0.
 	Share *unit.Decimal `json:"share"`
 	Rows  int64         `json:"rows"`
+	// Folded is how many groups beyond the asked top are added up in this one,
+	// whose keys are all nil. It is 0 in every group of its own, so that the rest
+	// cannot be taken for rows without a value.
+	Folded int64 `json:"folded,omitempty"`
 }
 
 // LedgerEntry says what became of one file for one billing period.
@@ -71,6 +75,24 @@ type LedgerEntry struct {
 	Rows          int64    `json:"rows"`
 	SkippedRows   int64    `json:"skipped_rows,omitempty"`
 	Amounts       []Amount `json:"amounts"`
+}
+
+// The states of a ledger entry.
+const (
+	Used       = "used"
+	Superseded = "superseded" // a newer snapshot of the billing period counts instead
+	Rejected   = "rejected"   // the totals lack it
+	Ignored    = "ignored"    // no bill, or none that this version reads
+)
+
+// Rejected reports whether the totals lack a file that should be in them.
+func (r *Report) Rejected() bool {
+	for _, e := range r.Ledger {
+		if e.Status == Rejected {
+			return true
+		}
+	}
+	return false
 }
 
 // Amount is money in one currency.

@@ -35,6 +35,9 @@ var exact = apd.BaseContext
 // rejects an empty text, a plus sign, digit separators, NaN, infinities and
 // exponents beyond [MaxExponent].
 func ParseDecimal(s string) (Decimal, error) {
+	if d, ok := parseShort(s); ok {
+		return d, nil
+	}
 	if i := strings.IndexFunc(s, func(r rune) bool {
 		return (r < '0' || r > '9') && r != '.' && r != '-' && r != '+' && r != 'e' && r != 'E'
 	}); i >= 0 || s == "" || s[0] == '+' {
@@ -51,6 +54,38 @@ func ParseDecimal(s string) (Decimal, error) {
 		out.d.Negative = false
 	}
 	return out, nil
+}
+
+// parseShort reads the form of nearly every amount in a bill, at most 18 digits
+// with a point, without an allocation. It leaves everything else to apd.
+func parseShort(s string) (Decimal, bool) {
+	digits := strings.TrimPrefix(s, "-")
+	if len(digits) == 0 || len(digits) > 19 {
+		return Decimal{}, false
+	}
+	var v int64
+	point, n := -1, 0
+	for i := range len(digits) {
+		switch c := digits[i]; {
+		case '0' <= c && c <= '9':
+			v, n = v*10+int64(c-'0'), n+1
+		case c == '.' && point < 0:
+			point = i
+		default:
+			return Decimal{}, false
+		}
+	}
+	if n == 0 || n > 18 {
+		return Decimal{}, false
+	}
+	var exponent int32
+	if point >= 0 {
+		exponent = int32(point + 1 - len(digits))
+	}
+	if len(digits) != len(s) {
+		v = -v
+	}
+	return Decimal{d: *apd.New(v, exponent)}, true
 }
 
 // MustDecimal is [ParseDecimal] for literals in code and tests; it panics on

@@ -134,6 +134,35 @@ func TestSumsAreExact(t *testing.T) {
 	})
 }
 
+func TestSumOfDecimalsIsExact(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var s, part unit.Sum
+		want := new(big.Rat)
+		for range rapid.IntRange(0, 8).Draw(t, "n") {
+			text := rapid.StringMatching(`-?[0-9]{1,19}(\.[0-9]{1,24})?(E-?[0-9])?`).Draw(t, "amount")
+			d := unit.MustDecimal(text)
+			want.Add(want, d.Rat())
+			if rapid.Bool().Draw(t, "in a part") {
+				part.Add(d)
+			} else {
+				s.Add(d)
+			}
+		}
+		s.AddSum(&part)
+		if s.Total().Rat().Cmp(want) != 0 {
+			t.Fatalf("%s, want %s", s.Total(), want)
+		}
+	})
+}
+
+func BenchmarkSum(b *testing.B) {
+	amounts := []unit.Decimal{unit.MustDecimal("0.00000080000"), unit.MustDecimal("20.6203"), unit.MustDecimal("-2.6137")}
+	var s unit.Sum
+	for i := 0; b.Loop(); i++ {
+		s.Add(amounts[i%3])
+	}
+}
+
 func TestJSON(t *testing.T) {
 	out, err := json.Marshal(struct {
 		Money unit.Decimal

@@ -1,0 +1,127 @@
+package cost
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/slactl/slactl/internal/period"
+	"github.com/slactl/slactl/internal/unit"
+)
+
+// Query asks for one breakdown.
+type Query struct {
+	// Period is cut in the zone of the bills, which is UTC; a source with a zone
+	// of its own cuts it again.
+	Period  period.Period
+	Measure Measure // Billed when empty
+	Basis   Basis   // ByCharge when empty
+	By      []string
+	// Top keeps so many groups of each currency, the largest, and folds the rest
+	// of them into one group; 0 keeps all.
+	Top int
+}
+
+// keys are the names of By, beside tag.KEY, with what a line item says to them.
+// A nil reader marks a name that only allocation rules answer.
+var keys = map[string]func(*LineItem) string{
+	"provider":        func(i *LineItem) string { return i.ServiceProvider },
+	"service":         func(i *LineItem) string { return i.ServiceName },
+	"category":        func(i *LineItem) string { return i.ServiceCategory },
+	"charge_category": func(i *LineItem) string { return i.ChargeCategory },
+	"charge_class":    func(i *LineItem) string { return i.ChargeClass },
+	"account":         func(i *LineItem) string { return i.SubAccountID },
+	"sub_account":     func(i *LineItem) string { return i.SubAccountName },
+	"billing_account": func(i *LineItem) string { return i.BillingAccountID },
+	"region":          func(i *LineItem) string { return i.RegionID },
+	"resource":        func(i *LineItem) string { return i.ResourceID },
+	"sku":             func(i *LineItem) string { return i.SkuID },
+	"commitment":      func(i *LineItem) string { return i.CommitmentID },
+	"invoice":         func(i *LineItem) string { return i.InvoiceID },
+	"source":          func(i *LineItem) string { return i.Source },
+	"model":           func(i *LineItem) string { return i.Model },
+	"billing_period":  func(i *LineItem) string { return BillingPeriodName(i.BillingPeriodStart) },
+	"day":             nil, "week": nil, "month": nil, // cut in the zone of the query
+	"team": nil, "org": nil, "organization": nil, "tier": nil,
+}
+
+// allocated are the names that allocation rules will answer.
+var allocated = [...]string{"team", "org", "organization", "tier"}
+
+// Validate returns an error for a name in By that is no key, with the nearest
+// one as a hint, and for a measure or basis that does not exist.
+func (q Query) Validate() error {
+	for i, name := range q.By {
+		if slices.Contains(q.By[:i], name) {
+			return fmt.Errorf("breaking costs down by %q twice; name each key once", name)
+		}
+		if tag, ok := strings.CutPrefix(name, "tag."); ok && tag != "" {
+			continue
+		}
+		if _, ok := keys[name]; !ok {
+			return fmt.Errorf("breaking costs down by %q: no such key; %s", name, hint(name))
+		}
+	}
+	if q.Measure != "" && !slices.Contains([]Measure{Billed, Effective, List, Contracted}, q.Measure) {
+		return fmt.Errorf("breaking costs down: no measure %q; write billed, effective, list or contracted", q.Measure)
+	}
+	if q.Basis != "" && q.Basis != ByCharge && q.Basis != ByBilling {
+		return fmt.Errorf("breaking costs down: no basis %q; write charge or billing", q.Basis)
+	}
+	if q.Top < 0 {
+		return fmt.Errorf("breaking costs down: the top %d groups do not exist; write 1 or more", q.Top)
+	}
+	return nil
+}
+
+func hint(name string) string {
+	var names []string
+	for k := range keys {
+		names = append(names, k)
+	}
+	slices.Sort(names)
+	best, distance := "", 3
+	for _, k := range names {
+		if d := edits(strings.ToLower(name), k); d < distance {
+			best, distance = k, d
+		}
+	}
+	if best != "" {
+		return fmt.Sprintf("did you mean %q?", best)
+	}
+	return "write " + strings.Join(names, ", ") + " or tag.KEY"
+}
+
+// edits is the Levenshtein distance of two words.
+func edits(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(cost, row[j]+1, diagonal+1)
+		}
+	}
+	return row[len(b)]
+}
+
+// Amount returns the item's amount of a measure, nil when it has none.
+func (i *LineItem) Amount(m Measure) *unit.Decimal {
+	switch m {
+	case Effective:
+		return i.EffectiveCost
+	case List:
+		return i.ListCost
+	case Contracted:
+		return i.ContractedCost
+	}
+	return i.BilledCost
+}

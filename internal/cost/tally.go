@@ -1,0 +1,247 @@
+package cost
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/slactl/slactl/internal/period"
+	"github.com/slactl/slactl/internal/unit"
+)
+
+// Tally adds up the line items that a query asks for. Tallies of the same query
+// can be filled apart, by file or by goroutine, and merged: sums are exact, so
+// the order does not matter. A tally is not safe for concurrent use.
+type Tally struct {
+	query   Query
+	span    period.Span
+	zone    *time.Location
+	readers []func(*LineItem) string
+	groups  map[string]*group
+	key     []byte // reused between items
+	dates   map[dated]string
+}
+
+type group struct {
+	currency       string
+	values         []string // by the query's By; "" where a row has none
+	sum            unit.Sum
+	rows, nullRows int64
+}
+
+type dated struct {
+	layout string
+	at     int64
+}
+
+// NewTally returns an empty tally of a valid query ([Query.Validate]) for bills
+// that are cut in the given zone, nil for UTC.
+func NewTally(q Query, zone *time.Location) *Tally {
+	if zone == nil {
+		zone = time.UTC
+	}
+	t := &Tally{query: q, span: q.Period.In(zone, q.Period.End).Span, zone: zone, groups: map[string]*group{}, dates: map[dated]string{}}
+	for _, name := range q.By {
+		t.readers = append(t.readers, t.reader(name))
+	}
+	return t
+}
+
+func (t *Tally) reader(name string) func(*LineItem) string {
+	if tag, ok := strings.CutPrefix(name, "tag."); ok {
+		return func(i *LineItem) string { return i.Tags[tag] }
+	}
+	switch name {
+	case "day":
+		return func(i *LineItem) string { return t.date(i.ChargePeriodStart, time.DateOnly) }
+	case "week":
+		return func(i *LineItem) string { return t.date(i.ChargePeriodStart, "week") }
+	case "month":
+		return func(i *LineItem) string { return t.date(i.ChargePeriodStart, "2006-01") }
+	}
+	if read := keys[name]; read != nil {
+		return read
+	}
+	return func(*LineItem) string { return "" }
+}
+
+// date names the day, week or month of an instant; a bill has few of them and
+// very many rows.
+func (t *Tally) date(at time.Time, layout string) string {
+	k := dated{layout, at.Unix()}
+	name, ok := t.dates[k]
+	if !ok {
+		local := at.In(t.zone)
+		if name = local.Format(layout); layout == "week" {
+			y, w := local.ISOWeek()
+			name = fmt.Sprintf("%04d-W%02d", y, w)
+		}
+		t.dates[k] = name
+	}
+	return name
+}
+
+// Add counts an item, if it belongs to the period. The item may be reused
+// afterwards.
+func (t *Tally) Add(item *LineItem) {
+	at := item.ChargePeriodStart
+	if t.query.Basis == ByBilling {
+		at = item.BillingPeriodStart
+	}
+	// A charge that starts at an instant lies after it, unlike a sample: [start, end).
+	if at.Before(t.span.Start) || !at.Before(t.span.End) {
+		return
+	}
+	g := t.group(item)
+	g.rows++
+	if amount := item.Amount(t.query.Measure); amount != nil {
+		g.sum.Add(*amount)
+	} else {
+		g.nullRows++
+	}
+}
+
+func (t *Tally) group(item *LineItem) *group {
+	t.key = append(append(t.key[:0], item.BillingCurrency...), 0)
+	for _, read := range t.readers {
+		v := read(item)
+		t.key = append(append(append(t.key, byte(len(v)), byte(len(v)>>8), byte(len(v)>>16)), v...), 0)
+	}
+	g, ok := t.groups[string(t.key)]
+	if !ok {
+		g = &group{currency: strings.Clone(item.BillingCurrency)}
+		for _, read := range t.readers {
+			g.values = append(g.values, strings.Clone(read(item))) // a field shares the memory of its row
+		}
+		t.groups[string(t.key)] = g
+	}
+	return g
+}
+
+// Merge adds what another tally of the same query counted.
+func (t *Tally) Merge(u *Tally) {
+	for key, g := range u.groups {
+		mine, ok := t.groups[key]
+		if !ok {
+			mine = &group{currency: g.currency, values: g.values}
+			t.groups[key] = mine
+		}
+		mine.sum.AddSum(&g.sum)
+		mine.rows += g.rows
+		mine.nullRows += g.nullRows
+	}
+}
+
+// Report returns the breakdown, without a ledger: that is the business of who
+// read the files.
+func (t *Tally) Report() *Report {
+	q := t.query
+	r := &Report{Schema: Schema, Period: q.Period.Info(), Measure: cmp.Or(q.Measure, Billed), Basis: cmp.Or(q.Basis, ByCharge),
+		By: slices.Clone(q.By), Totals: []Total{}, Groups: []Group{}, Ledger: []LedgerEntry{}, Notes: []string{}}
+	if r.By == nil {
+		r.By = []string{}
+	}
+	byCurrency := map[string][]*group{}
+	for _, g := range t.groups {
+		byCurrency[g.currency] = append(byCurrency[g.currency], g)
+	}
+	var nulls int64
+	for _, currency := range sortedKeys(byCurrency) {
+		total, groups := currencyGroups(q, currency, byCurrency[currency])
+		r.Totals = append(r.Totals, total)
+		r.Groups = append(r.Groups, groups...)
+		nulls += total.NullRows
+	}
+	r.Notes = append(r.Notes, notes(q, r.Measure, nulls)...)
+	return r
+}
+
+func sortedKeys(m map[string][]*group) []string {
+	out := make([]string, 0, len(m))
+	for k := range m {
+		out = append(out, k)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// currencyGroups orders the groups of one currency by amount, the largest
+// first, then by their keys, and folds what lies beyond the top.
+func currencyGroups(q Query, currency string, groups []*group) (Total, []Group) {
+	var sum unit.Sum
+	total := Total{Currency: currency}
+	amounts := make(map[*group]unit.Decimal, len(groups))
+	for _, g := range groups {
+		amounts[g] = g.sum.Total()
+		sum.AddSum(&g.sum)
+		total.Rows += g.rows
+		total.NullRows += g.nullRows
+	}
+	total.Amount = sum.Total()
+	slices.SortFunc(groups, func(a, b *group) int {
+		return cmp.Or(amounts[b].Cmp(amounts[a]), slices.Compare(a.values, b.values))
+	})
+	var out []Group
+	var rest group
+	folded := int64(0)
+	for i, g := range groups {
+		if q.Top > 0 && i >= q.Top {
+			rest.sum.AddSum(&g.sum)
+			rest.rows += g.rows
+			folded++
+			continue
+		}
+		out = append(out, result(q.By, currency, amounts[g], total.Amount, g))
+	}
+	if folded > 0 {
+		g := result(q.By, currency, rest.sum.Total(), total.Amount, &rest)
+		g.Folded = folded
+		out = append(out, g)
+	}
+	return total, out
+}
+
+func result(by []string, currency string, amount, total unit.Decimal, g *group) Group {
+	out := Group{Keys: make(map[string]*string, len(by)), Currency: currency, Amount: amount, Rows: g.rows}
+	for i, name := range by {
+		out.Keys[name] = nil
+		if i < len(g.values) && g.values[i] != "" {
+			out.Keys[name] = &g.values[i]
+		}
+	}
+	if ratio, ok := unit.RatioOf(amount, total); ok {
+		share := unit.QuantizeRat(ratio, 6, unit.HalfEven)
+		out.Share = &share
+	}
+	return out
+}
+
+func notes(q Query, m Measure, nulls int64) []string {
+	var out []string
+	if nulls > 0 {
+		out = append(out, fmt.Sprintf("%d rows have no %s amount and are not in the sum", nulls, m))
+	}
+	if m == List || m == Contracted {
+		out = append(out, fmt.Sprintf("sums of %s costs are plain and can count commitments twice: a purchase and the usage that it covers", m))
+	}
+	for _, name := range allocated {
+		if slices.Contains(q.By, name) {
+			out = append(out, fmt.Sprintf("the key %s is null in every row: allocation rules are not applied by this version", name))
+		}
+	}
+	return out
+}
+
+// BillingPeriodName names a billing period by its start: by the month where it
+// begins on the first of one, and else by the date.
+func BillingPeriodName(start time.Time) string {
+	switch {
+	case start.IsZero():
+		return ""
+	case start.Day() == 1:
+		return start.Format("2006-01")
+	}
+	return start.Format(time.DateOnly)
+}
