@@ -77,9 +77,12 @@ what it cost, and how each figure came about.
 
 Start with `+"`slactl init --prometheus URL`"+`, which writes a configuration.`,
 		newInit(a, runInit),
-		group("sla", "Evaluate service levels", "", newSLAList(a, runSLAList)),
+		group("sla", "Evaluate service levels", "", newSLAStatus(a, runSLAStatus), newSLAList(a, runSLAList)),
+		group("cost", "Analyse costs", "", newCostBreakdown(a, runCostBreakdown)),
+		group("report", "Make service reports", "", newReports(a, runReport)...),
 		group("config", "Check and show the configuration", "", newConfigLint(a, runConfigLint), newConfigShow(a, runConfigShow)),
 		group("metrics", "Look around in a metrics source", "", newMetricsFind(a, runMetricsFind)),
+		newDemo(a, runDemo),
 		newVersion(a, runVersion),
 		newCompletion(),
 		newMan(a, runMan),

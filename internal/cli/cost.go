@@ -53,7 +53,7 @@ commitment, day, week, month, and tag.KEY for a tag.`,
 }
 
 func runCostBreakdown(ctx context.Context, a *app, o *breakdownOptions) error {
-	ev, err := o.evaluator(a)
+	ev, err := o.evaluator(ctx, a)
 	if err != nil {
 		return err
 	}
@@ -75,7 +75,7 @@ func runCostBreakdown(ctx context.Context, a *app, o *breakdownOptions) error {
 }
 
 // evaluator loads the configuration, or makes one of --file.
-func (o *breakdownOptions) evaluator(a *app) (*evaluate.Evaluator, error) {
+func (o *breakdownOptions) evaluator(ctx context.Context, a *app) (*evaluate.Evaluator, error) {
 	if o.file != "" {
 		text := fmt.Sprintf("version: 1\nsources: {billing: [{name: files, format: focus, path: %q}]}\n", o.file)
 		cfg, err := a.checked(config.Parse("command line", []byte(text), a.LookupEnv))
@@ -84,7 +84,7 @@ func (o *breakdownOptions) evaluator(a *app) (*evaluate.Evaluator, error) {
 		}
 		return &evaluate.Evaluator{Config: cfg, Now: a.Now()}, nil
 	}
-	ev, err := a.evaluator(evaluateFlags{})
+	ev, err := a.evaluator(ctx, evaluateFlags{})
 	if err != nil || len(o.sources) == 0 {
 		return ev, err
 	}

@@ -24,9 +24,10 @@ type Env struct {
 	Build func() (*debug.BuildInfo, bool)
 }
 
-// FileSystem is what output is written with.
+// FileSystem is what results are read from and output is written with.
 type FileSystem interface {
 	Stat(name string) (fs.FileInfo, error)
+	ReadFile(name string) ([]byte, error)
 	MkdirAll(name string) error
 	// CreateTemp makes a new file in a directory.
 	CreateTemp(dir, pattern string) (TempFile, error)

@@ -1,11 +1,11 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"path/filepath"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -35,8 +35,8 @@ func (o *evaluateFlags) declare(f *pflag.FlagSet) {
 
 // evaluator loads the configuration and makes what evaluates it. The caller
 // closes it.
-func (a *app) evaluator(o evaluateFlags) (*evaluate.Evaluator, error) {
-	cfg, err := a.evaluatedConfig(o)
+func (a *app) evaluator(ctx context.Context, o evaluateFlags) (*evaluate.Evaluator, error) {
+	cfg, err := a.evaluatedConfig(ctx, o)
 	if err != nil {
 		return nil, err
 	}
@@ -44,9 +44,9 @@ func (a *app) evaluator(o evaluateFlags) (*evaluate.Evaluator, error) {
 }
 
 // evaluatedConfig is the configuration that the flags select.
-func (a *app) evaluatedConfig(o evaluateFlags) (*config.Config, error) {
+func (a *app) evaluatedConfig(ctx context.Context, o evaluateFlags) (*config.Config, error) {
 	if o.preset != "" {
-		return a.presetConfig(o)
+		return a.presetConfig(ctx, o)
 	}
 	if o.target != "" || o.match != "" {
 		return nil, usageErrorf("add --preset http, or configure the SLA", "reading the flags: --target and --match go with --preset")
@@ -63,26 +63,6 @@ func (a *app) evaluatedConfig(o evaluateFlags) (*config.Config, error) {
 		cfg.Sources.Metrics = []config.MetricsSource{{Prometheus: &config.Prometheus{URL: url}}}
 	}
 	return cfg, nil
-}
-
-// presetConfig is the configuration of someone who has no file yet.
-func (a *app) presetConfig(o evaluateFlags) (*config.Config, error) {
-	url := a.prometheusURL(o.prometheus)
-	switch {
-	case url == "":
-		return nil, usageErrorf("add --prometheus http://localhost:9090, or set SLACTL_PROMETHEUS_URL", "reading the flags: --preset needs a Prometheus to read from")
-	case o.target == "":
-		return nil, usageErrorf("add --target 99.9", "reading the flags: --preset needs a target to judge by")
-	}
-	match := ""
-	if o.match != "" {
-		match = ", match: " + strconv.Quote(o.match)
-	}
-	text := fmt.Sprintf("version: 1\nsources: {metrics: {prometheus: {url: %q}}}\nsla_definitions: {availability: {target: %q, indicator: {preset: %q%s}}}\n",
-		url, o.target, o.preset, match)
-	// Numbers are written bare: a quoted one would be a text.
-	text = strings.Replace(text, strconv.Quote(o.target), o.target, 1)
-	return a.checked(config.Parse("command line", []byte(text), a.LookupEnv))
 }
 
 // configDir is the directory that the configuration lies in.

@@ -22,7 +22,7 @@ func exitCodes(cmd *cobra.Command) []string {
 	if when := cmd.Annotations[badNewsKey]; when != "" {
 		codes = append(codes, "1  "+when)
 	}
-	return append(codes, "2  the command line or the configuration is wrong", "3  reading, computing or writing failed")
+	return append(codes, "2  the command line, or the configuration that it needs, is wrong", "3  reading, computing or writing failed")
 }
 
 // writeHelp prints the help of a command. It is written out instead of a

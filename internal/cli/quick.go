@@ -5,8 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/spf13/pflag"
-
 	"github.com/slactl/slactl/internal/config"
 	"github.com/slactl/slactl/internal/discover"
 	"github.com/slactl/slactl/internal/period"
@@ -18,50 +16,36 @@ import (
 // discoverySpan is how far back samples count as being there.
 const discoverySpan = time.Hour
 
-// quickFlags describe a service level on the command line, without a file.
-type quickFlags struct {
-	prometheus, preset, match, target string
-}
-
-func (q *quickFlags) declare(flags *pflag.FlagSet) {
-	flags.StringVar(&q.prometheus, "prometheus", "", "evaluate what this `URL` has, without a configuration; needs --preset (SLACTL_PROMETHEUS_URL)")
-	flags.StringVar(&q.preset, "preset", "", "judge by the metrics of this `preset`: "+strings.Join(preset.Names(), ", "))
-	flags.StringVar(&q.match, "match", "", "narrow the preset's metrics by these `matchers`, such as {job=\"api\"}")
-	flags.StringVar(&q.target, "target", "99.9", "hold the preset to this availability in `percent`")
-}
-
-// quickConfig makes the configuration that the flags describe: one SLA, called
-// availability, of all jobs that have the preset's metrics. It reports false when
-// no preset is asked for.
-func (a *app) quickConfig(ctx context.Context, q quickFlags) (*config.Config, bool, error) {
-	if q.preset == "" {
-		return nil, false, nil
+// presetConfig is the configuration of someone who has no file yet: one SLA,
+// called availability, of all jobs that have the preset's metrics. The server is
+// asked how its exporters spell them.
+func (a *app) presetConfig(ctx context.Context, o evaluateFlags) (*config.Config, error) {
+	url := a.prometheusURL(o.prometheus)
+	switch {
+	case url == "":
+		return nil, usageErrorf("add --prometheus http://localhost:9090, or set SLACTL_PROMETHEUS_URL", "reading the flags: --preset needs a Prometheus to read from")
+	case o.target == "":
+		return nil, usageErrorf("add --target 99.9", "reading the flags: --preset needs a target to judge by")
 	}
-	url := a.prometheusURL(q.prometheus)
-	if url == "" {
-		return nil, false, usageErrorf("pass --prometheus URL", "reading --preset: it needs a server")
-	}
-	p, err := lookupPreset(q.preset)
+	p, err := lookupPreset(o.preset)
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
-	target, err := percentage("--target", q.target)
+	target, err := percentage("--target", o.target)
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
 	src, err := a.open(ctx, config.MetricsSource{Prometheus: &config.Prometheus{URL: url}})
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
 	defer src.Close()
-	ind, err := discover.Resolve(ctx, src, a.recently(), p, q.match)
+	ind, err := discover.Resolve(ctx, src, a.recently(), p, o.match)
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
-	all := discover.Candidate{Preset: p, Metric: p.Metrics()[0], Indicator: ind}
-	draft := discover.Draft{URL: urlReference, At: a.Now(), Choices: []discover.Choice{{Candidate: all, Target: &target}}}
-	cfg, err := a.checked(config.Parse("command line", draft.Compose(), a.withURL(url)))
-	return cfg, true, err
+	draft := discover.Draft{URL: urlReference, At: a.Now(), Choices: []discover.Choice{{Candidate: discover.Candidate{Preset: p, Indicator: ind}, Target: &target}}}
+	return a.checked(config.Parse("command line", draft.Compose(), a.withURL(url)))
 }
 
 // urlReference stands for the server in a configuration that must not hold its

@@ -50,7 +50,20 @@ func runSLAList(_ context.Context, a *app, o *slaListOptions) error {
 		return err
 	}
 	list := listObjectives(cfg, a.Now())
-	table := listing{head: []string{"SLA", "OBJECTIVE", "TARGET", "METHOD", "TIERS", "MEASURED BY"}}
+	if len(list) == 0 && o.format == "table" {
+		fmt.Fprintln(a.Stderr, "no sla_definitions are configured")
+		return nil
+	}
+	table := objectivesForPeople(list)
+	if o.format == "csv" {
+		table = objectivesForPrograms(list)
+	}
+	return table.write(a.Stdout, o.format, list)
+}
+
+// objectivesForPeople has a row for each objective.
+func objectivesForPeople(list []listedObjective) listing {
+	out := listing{head: []string{"SLA", "OBJECTIVE", "TARGET", "METHOD", "TIERS", "MEASURED BY"}}
 	for _, l := range list {
 		tiers := make([]string, len(l.Tiers))
 		for i, t := range l.Tiers {
@@ -60,13 +73,21 @@ func runSLAList(_ context.Context, a *app, o *slaListOptions) error {
 		if measured == "" {
 			measured = "nothing: no indicator"
 		}
-		table.rows = append(table.rows, []string{l.SLA, l.Objective, sign(l.Comparison) + " " + withUnit(l.Target, l.Unit), l.Method, strings.Join(tiers, ", "), measured})
+		out.rows = append(out.rows, []string{l.SLA, l.Objective, sign(l.Comparison) + " " + withUnit(l.Target, l.Unit), l.Method, strings.Join(tiers, ", "), measured})
 	}
-	if len(list) == 0 && o.format == "table" {
-		fmt.Fprintln(a.Stderr, "no sla_definitions are configured")
-		return nil
+	return out
+}
+
+// objectivesForPrograms has a row for each target: the definition's own, and
+// those of tiers.
+func objectivesForPrograms(list []listedObjective) listing {
+	out := listing{head: []string{"SLA", "OBJECTIVE", "TIER", "COMPARISON", "TARGET", "UNIT", "METHOD", "INDICATOR"}}
+	for _, l := range list {
+		for _, t := range append([]listedTier{{"", l.Target}}, l.Tiers...) {
+			out.rows = append(out.rows, []string{l.SLA, l.Objective, t.Tier, l.Comparison, t.Target, l.Unit, l.Method, l.Indicator})
+		}
 	}
-	return table.write(a.Stdout, o.format, list)
+	return out
 }
 
 func listObjectives(cfg *config.Config, now time.Time) []listedObjective {

@@ -58,7 +58,7 @@ func runSLAStatus(ctx context.Context, a *app, o *statusOptions) error {
 			return usageErrorf("write breached, at_risk or insufficient_data", "reading --fail-on: %q is not a state", s)
 		}
 	}
-	ev, err := a.evaluator(o.evaluateFlags)
+	ev, err := a.evaluator(ctx, o.evaluateFlags)
 	if err != nil {
 		return err
 	}

@@ -30,6 +30,7 @@ type systemFiles struct{}
 
 func (systemFiles) Stat(name string) (fs.FileInfo, error) { return os.Stat(name) }
 func (systemFiles) MkdirAll(name string) error            { return os.MkdirAll(name, 0o777) }
+func (systemFiles) ReadFile(name string) ([]byte, error)  { return os.ReadFile(name) }
 func (systemFiles) Rename(from, to string) error          { return os.Rename(from, to) }
 func (systemFiles) Remove(name string) error              { return os.Remove(name) }
 

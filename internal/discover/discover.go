@@ -8,6 +8,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -80,15 +81,7 @@ func Find(ctx context.Context, src query.Source, in period.Span, presetName, mat
 
 // look adds a candidate for each job that a recognised metric has.
 func (f *Found) look(ctx context.Context, src query.Source, in period.Span, m preset.Match, match string) error {
-	all, err := m.Variant.Indicator("", match)
-	if err != nil {
-		return err
-	}
-	sel, err := query.ParseSelector(all.Total + all.Up)
-	if err != nil {
-		return err
-	}
-	series, err := src.Series(ctx, sel, in, maxSeries)
+	series, err := seriesOf(ctx, src, in, m.Variant, match)
 	if err != nil {
 		return err
 	}
@@ -96,10 +89,10 @@ func (f *Found) look(ctx context.Context, src query.Source, in period.Span, m pr
 	for _, ls := range series {
 		byJob[ls.Get("job")] = append(byJob[ls.Get("job")], ls)
 	}
-	for _, job := range sortedKeys(byJob) {
-		label, ok := m.Variant.ErrorLabel(labelNames(byJob[job]))
-		if !ok {
-			f.Skipped = append(f.Skipped, fmt.Sprintf("%s of job %q has none of the labels %s, which would tell failures", m.Metric(), job, strings.Join(m.Variant.ErrorLabels, ", ")))
+	for _, job := range slices.Sorted(maps.Keys(byJob)) {
+		label, err := errorLabel(m.Variant, byJob[job])
+		if err != nil {
+			f.Skipped = append(f.Skipped, fmt.Sprintf("%s of job %q: %v", m.Metric(), job, err))
 			continue
 		}
 		ind, err := m.Variant.Indicator(label, narrow(match, job))
@@ -115,21 +108,61 @@ func (f *Found) look(ctx context.Context, src query.Source, in period.Span, m pr
 }
 
 // Resolve returns the selectors of a preset for all jobs of a source that match:
-// with the metric and the error label that its series have in the span.
+// with the first of its metrics that has series in the span, and the error label
+// that they have. Series that disagree about the label are an error, for those
+// without the chosen one would never count as failed.
 func Resolve(ctx context.Context, src query.Source, in period.Span, p preset.Preset, match string) (preset.Indicator, error) {
-	var failed error
-	names := func(metric string) []string {
-		sel, err := query.ParseSelector(metric)
-		if err != nil || failed != nil {
-			failed = cmp.Or(failed, err)
-			return nil
+	for _, v := range p.Variants {
+		series, err := seriesOf(ctx, src, in, v, match)
+		if err != nil {
+			return preset.Indicator{}, err
 		}
-		series, err := src.Series(ctx, sel, in, maxSeries)
-		failed = err
-		return labelNames(series)
+		if len(series) == 0 {
+			continue
+		}
+		label, err := errorLabel(v, series)
+		if err != nil {
+			return preset.Indicator{}, fmt.Errorf("resolving preset %s: %w; choose some series with --match, or write `total:` and `bad:` selectors", p.Name, err)
+		}
+		return v.Indicator(label, match)
 	}
-	ind, err := p.Resolve(names, match)
-	return ind, cmp.Or(failed, err)
+	found := &Found{}
+	metrics, err := src.Metrics(ctx, in)
+	for _, m := range metrics {
+		found.Metrics = append(found.Metrics, m.Name)
+	}
+	return preset.Indicator{}, cmp.Or(err, found.Nothing(p.Name))
+}
+
+// seriesOf lists the series of a variant's metric.
+func seriesOf(ctx context.Context, src query.Source, in period.Span, v preset.Variant, match string) ([]labels.Labels, error) {
+	ind, err := v.Indicator("", match)
+	if err != nil {
+		return nil, err
+	}
+	sel, err := query.ParseSelector(ind.Total + ind.Up)
+	if err != nil {
+		return nil, err
+	}
+	return src.Series(ctx, sel, in, maxSeries)
+}
+
+// errorLabel is the label that tells failures in every one of the series.
+func errorLabel(v preset.Variant, series []labels.Labels) (string, error) {
+	var chosen string
+	for i, ls := range series {
+		var names []string
+		ls.Range(func(l labels.Label) { names = append(names, l.Name) })
+		label, ok := v.ErrorLabel(names)
+		switch {
+		case !ok:
+			return "", fmt.Errorf("series %s has none of the labels %s, which would tell failures", ls, strings.Join(v.ErrorLabels, ", "))
+		case i > 0 && label != chosen:
+			return "", fmt.Errorf("some series of %s tell failures by the label %s and others by %s", v.Metric(), chosen, label)
+		}
+		chosen = label
+	}
+	return chosen, nil
 }
 
 // narrow adds the job to a match.
@@ -143,28 +176,6 @@ func narrow(match, job string) string {
 		return inner
 	}
 	return strings.Trim(inner+","+matcher, ", ")
-}
-
-func sortedKeys(m map[string][]labels.Labels) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
-}
-
-// labelNames lists the label names that any of the series has.
-func labelNames(series []labels.Labels) []string {
-	var out []string
-	for _, ls := range series {
-		ls.Range(func(l labels.Label) {
-			if !slices.Contains(out, l.Name) {
-				out = append(out, l.Name)
-			}
-		})
-	}
-	return out
 }
 
 // Nothing explains why a source has no candidate.

@@ -86,7 +86,7 @@ func TestFind(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("candidates (-want +got):\n%s", diff)
 	}
-	if len(found.Skipped) != 1 || !strings.Contains(found.Skipped[0], `job "batch" has none of the labels code, status`) {
+	if len(found.Skipped) != 1 || !strings.Contains(found.Skipped[0], `job "batch": series`) {
 		t.Errorf("skipped: %q", found.Skipped)
 	}
 	if got, want := found.Candidates[0].Bad, `http_requests_total{job="api",status=~"5.."}`; got != want {
@@ -126,9 +126,26 @@ func TestNothing(t *testing.T) {
 
 func TestResolve(t *testing.T) {
 	p, _ := preset.Lookup("http")
-	ind, err := discover.Resolve(t.Context(), open(t, `http_requests_total{job="a",status="200"} 1 1`), today(), p, "")
-	if want := `http_requests_total{status=~"5.."}`; err != nil || ind.Bad != want {
-		t.Errorf("Resolve: %s, %v; want %s", ind.Bad, err, want)
+	for _, test := range []struct{ series, match, want string }{
+		{`http_requests_total{job="a",status="200"} 1 1`, "", `http_requests_total{status=~"5.."}`},
+		{`prometheus_http_requests_total{code="200"} 1 1`, "", `prometheus_http_requests_total{code=~"5.."}`},
+		// Were code chosen for both, no failure of api would count.
+		{shop, "", "some series of http_requests_total tell failures by the label"},
+		{shop, `{job="api"}`, `http_requests_total{job="api",status=~"5.."}`},
+		{shop, `{job="web"}`, `http_requests_total{job="web",code=~"5.."}`},
+		{shop, `{job="batch"}`, "has none of the labels code, status"},
+		{shop, `{job="none"}`, "none has samples that match"},
+		{shop, `{job=}`, "parsing selector"},
+		{`http_request_total{code="200"} 1 1`, "", "the nearest is http_request_total"},
+	} {
+		ind, err := discover.Resolve(t.Context(), open(t, test.series), today(), p, test.match)
+		got := ind.Bad
+		if err != nil {
+			got = err.Error()
+		}
+		if !strings.Contains(got, test.want) {
+			t.Errorf("match %s: %s; want %s", test.match, got, test.want)
+		}
 	}
 }
 

@@ -136,40 +136,20 @@ func (p Preset) Indicator(match string) (Indicator, error) {
 	return p.Variants[0].Indicator("", match)
 }
 
-// Resolve returns the selectors for the series that a source really has: the
-// first variant whose metric exists, with the error label that its series carry.
-// labels gives the label names of a metric's series, and none if there is no
-// such metric.
-func (p Preset) Resolve(labels func(metric string) []string, match string) (Indicator, error) {
-	for _, v := range p.Variants {
-		names := labels(v.metric())
-		if len(names) == 0 {
-			continue
-		}
-		label, ok := v.ErrorLabel(names)
-		if !ok {
-			return Indicator{}, fmt.Errorf("resolving preset %s: the series of %s have none of the labels %s; write `total:` and `bad:` instead of the preset",
-				p.Name, v.Total, strings.Join(v.ErrorLabels, ", "))
-		}
-		return v.Indicator(label, match)
-	}
-	return Indicator{}, fmt.Errorf("resolving preset %s: there is no metric %s", p.Name, strings.Join(p.Metrics(), " or "))
-}
-
 // Metrics returns the metric names that the preset is recognised by.
 func (p Preset) Metrics() []string {
 	var out []string
 	for _, v := range p.Variants {
-		out = append(out, v.metric())
+		out = append(out, v.Metric())
 	}
 	return out
 }
 
-// metric is the name that a variant is recognised by.
-func (v Variant) metric() string { return v.Total + v.Up }
+// Metric is the name that a variant is recognised by.
+func (v Variant) Metric() string { return v.Total + v.Up }
 
-// ErrorLabel picks the error label among the label names of the series. A
-// variant that needs none has "".
+// ErrorLabel picks the error label among the label names of a series. A variant
+// that needs none has "".
 func (v Variant) ErrorLabel(names []string) (string, bool) {
 	if len(v.ErrorLabels) == 0 {
 		return "", true
@@ -238,7 +218,7 @@ type Match struct {
 }
 
 // Metric returns the name that the preset was recognised by.
-func (m Match) Metric() string { return m.Variant.metric() }
+func (m Match) Metric() string { return m.Variant.Metric() }
 
 // Recognise returns what metric names tell: at most one match per preset, the
 // first of its variants that is there. Those with a histogram come first, since
@@ -250,7 +230,7 @@ func Recognise(metricNames []string) []Match {
 	}
 	var out []Match
 	for _, p := range table() {
-		i := slices.IndexFunc(p.Variants, func(v Variant) bool { return has[v.metric()] })
+		i := slices.IndexFunc(p.Variants, func(v Variant) bool { return has[v.Metric()] })
 		if i < 0 {
 			continue
 		}

@@ -73,32 +73,25 @@ func TestIndicatorWithoutMatch(t *testing.T) {
 }
 
 // Exporters disagree about the name of the label; the series decide.
-func TestResolve(t *testing.T) {
+func TestErrorLabel(t *testing.T) {
 	p, _ := preset.Lookup("http")
 	for _, test := range []struct {
-		metric string
 		labels []string
-		want   string // the bad selector, or a part of the error
+		want   string // "" for none
 	}{
-		{"http_requests_total", []string{"__name__", "job", "status"}, `http_requests_total{status=~"5.."}`},
-		{"http_requests_total", []string{"status", "code"}, `http_requests_total{code=~"5.."}`},
-		{"http_request_duration_seconds_count", []string{"status_code"}, `http_request_duration_seconds_count{status_code=~"5.."}`},
-		{"prometheus_http_requests_total", []string{"code", "handler"}, `prometheus_http_requests_total{code=~"5.."}`},
-		{"http_requests_total", []string{"job", "result"}, "none of the labels code, status, status_code"},
-		{"something_else", []string{"code"}, "there is no metric http_requests_total or "},
+		{[]string{"__name__", "job", "status"}, "status"},
+		{[]string{"status", "code"}, "code"},
+		{[]string{"status_code"}, "status_code"},
+		{[]string{"job", "result"}, ""},
+		{nil, ""},
 	} {
-		got, err := p.Resolve(func(metric string) []string {
-			if metric == test.metric {
-				return test.labels
-			}
-			return nil
-		}, "")
-		if err != nil {
-			got.Bad = err.Error()
+		if got, ok := p.Variants[0].ErrorLabel(test.labels); got != test.want || ok != (test.want != "") {
+			t.Errorf("ErrorLabel(%v) = %q, %v; want %q", test.labels, got, ok, test.want)
 		}
-		if !strings.Contains(got.Bad, test.want) {
-			t.Errorf("%s%v: %s; want %s", test.metric, test.labels, got.Bad, test.want)
-		}
+	}
+	up, _ := preset.Lookup("blackbox")
+	if got, ok := up.Variants[0].ErrorLabel(nil); got != "" || !ok {
+		t.Errorf("a probe needs the label %q, %v; want none", got, ok)
 	}
 }
 
