@@ -175,7 +175,9 @@ func (f *fold) histogram(g *window.Group, r stretch) {
 // unreachable adds the samples of `up` that were 0 in a cell: to an objective
 // over an up or probe gauge each is a bad event.
 func (f *fold) unreachable(cell int, down int64) {
-	f.total.windowed.AddInt(cell, down)
+	if f.cells.treatments[cell] >= asMet {
+		f.total.windowed.AddInt(cell, down)
+	}
 	if f.cells.treatments[cell] == judged {
 		f.bad.windowed.AddInt(cell, down)
 	}

@@ -107,24 +107,29 @@ func (j *judgement) count() {
 	j.cells = f.done()
 	j.measure = measureOf(j.o, j.cells)
 	for i := range j.windows {
-		w := &j.windows[i]
-		if w.state == measured && j.idle(w) {
+		if w := &j.windows[i]; w.state == measured && j.idle(w) {
 			w.state = idle
 		}
-		switch w.state {
-		case measured:
-			w.bad = j.measure.worse(j.within(w))
-		case unreachable:
-			w.bad = j.o.Up || judgesWindows(j.o.Method)
-		case noData:
-			w.bad = j.o.NoData == HandleBreached && judgesWindows(j.o.Method)
-		}
+		j.windows[i].bad = j.isBad(&j.windows[i])
 	}
 	if j.o.Method == Downtime {
 		j.keepLongRuns()
 	}
 	j.account = j.newAccount()
 	j.countWindows()
+}
+
+// isBad reports whether a window is worse than the target.
+func (j *judgement) isBad(w *slot) bool {
+	switch w.state {
+	case measured:
+		return j.measure.worse(j.within(w))
+	case unreachable:
+		return judgesWindows(j.o.Method) || j.o.Up && j.measure.worse(j.within(w))
+	case noData:
+		return j.o.NoData == HandleBreached && judgesWindows(j.o.Method)
+	}
+	return false
 }
 
 // idle reports whether a window with samples has no events. A bad event without
