@@ -86,6 +86,27 @@ func Parts(v Value) (whole, tail string, ok bool) {
 	return Format(v), "", false
 }
 
+// SameUnit reports whether the figures of a column have one unit. Where they have
+// not, their decimal points need not stand in line.
+func (t Table) SameUnit(column int) bool {
+	unit, first := "", true
+	for _, r := range t.Rows {
+		if column >= len(r.Cells) {
+			continue
+		}
+		v := r.Cells[column].Value
+		if _, _, figure := Parts(v); !figure {
+			continue
+		}
+		_, _, suffix := SplitNumber(Format(v))
+		if !first && suffix != unit {
+			return false
+		}
+		unit, first = suffix, false
+	}
+	return true
+}
+
 // SplitNumber cuts a formatted number before its decimal point and before its
 // unit: "1,234.50 USD" is "1,234", ".50" and " USD". A text that does not begin
 // like a number is all whole.

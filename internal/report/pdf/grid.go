@@ -54,7 +54,7 @@ func leastWanted(t doc.Table, columns []int) int {
 func (f *flow) measure(t doc.Table, columns []int, size float64) *grid {
 	g := &grid{size: size}
 	for _, i := range columns {
-		g.columns = append(g.columns, &gridColumn{Column: t.Columns[i], index: i})
+		g.columns = append(g.columns, &gridColumn{Column: t.Columns[i], index: i, points: t.SameUnit(i)})
 	}
 	for _, r := range t.Rows {
 		g.rows = append(g.rows, f.gridRow(g, r, false))
@@ -130,7 +130,7 @@ func (f *flow) gridCell(g *grid, col *gridColumn, c doc.Cell, bold bool) gridCel
 		c.Value = nil // no figure is that long
 	}
 	out.whole, out.tail, out.number = doc.Parts(c.Value)
-	out.whole, out.tail = f.spell(out.whole), f.spell(out.tail)
+	out.whole, out.tail, out.number = f.spell(out.whole), f.spell(out.tail), out.number && col.points
 	if !out.number {
 		col.natural = max(col.natural, shape+face.width(out.text, size)+mentions)
 		return out

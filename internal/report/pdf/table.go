@@ -44,6 +44,7 @@ type gridColumn struct {
 	x, width      float64
 	natural, word float64 // widths of the widest text and of the widest word
 	whole, tail   float64 // widths on both sides of the decimal point
+	points        bool    // decimal points stand in line
 	rigid         float64 // width of the widest that is not broken: numbers, dates, pictures
 }
 

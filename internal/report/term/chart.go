@@ -55,7 +55,7 @@ func squeeze(points []*float64, n int) []*float64 {
 }
 
 const (
-	chartHeight = 8
+	chartHeight = 10 // about
 	chartWidth  = 72
 )
 
@@ -86,7 +86,7 @@ func (p *printer) chart(c doc.Chart) {
 	room := max(p.limit(chartWidth+axis+3)-axis-3, 10)
 	slots := min(len(c.Labels), room)
 	slot := max(min(room/slots, 4), 1)
-	plot := newCanvas(slots*slot, chartHeight)
+	plot := newCanvas(slots*slot, rowsOf(c, scale))
 	p.target(plot, c, scale)
 	if c.Kind == doc.Line {
 		p.marks(plot, c, scale, slots, slot)
@@ -97,16 +97,44 @@ func (p *printer) chart(c doc.Chart) {
 	p.legend(c, axis)
 }
 
-// level is the row of a value.
-func level(s doc.Scale, v float64) int {
-	return min(max(int(math.Round(s.At(v)*float64(chartHeight-1))), 0), chartHeight-1)
+// perTick is how many rows lie between two ticks, so that every tick has a row of
+// its own and a value between two ticks is drawn between them.
+func perTick(s doc.Scale) int { return max(chartHeight/(len(s.Ticks)-1), 1) }
+
+// rowsOf is the height of the plot. Marks of lines stand on the rows of the
+// ticks; bars fill the rows between, and their lowest tick is the axis.
+func rowsOf(c doc.Chart, s doc.Scale) int {
+	rows := perTick(s) * (len(s.Ticks) - 1)
+	if c.Kind == doc.Line {
+		rows++
+	}
+	return rows
+}
+
+// tickRow is the row of a tick; -1 is the axis.
+func tickRow(c doc.Chart, s doc.Scale, tick int) int {
+	row := tick * perTick(s)
+	if c.Kind != doc.Line {
+		row--
+	}
+	return row
+}
+
+// level is the row of a value among n: the nearest for marks, the one that it
+// reaches into for bars.
+func level(c doc.Chart, s doc.Scale, v float64, n int) int {
+	row := int(math.Round(s.At(v) * float64(n-1)))
+	if c.Kind != doc.Line {
+		row = int(math.Ceil(s.At(v)*float64(n))) - 1
+	}
+	return min(max(row, 0), n-1)
 }
 
 func (p *printer) target(plot canvas, c doc.Chart, s doc.Scale) {
 	if c.Target == nil {
 		return
 	}
-	row := plot[level(s, *c.Target)]
+	row := plot[level(c, s, *c.Target, len(plot))]
 	for i := range row {
 		row[i] = p.sign("┄", ".")
 	}
@@ -129,7 +157,7 @@ func (p *printer) marks(plot canvas, c doc.Chart, s doc.Scale, slots, slot int) 
 	for i := len(c.Series) - 1; i >= 0; i-- {
 		for x, v := range squeeze(c.Series[i].Points, slots) {
 			if v != nil {
-				plot[level(s, *v)][x*slot+(slot-1)/2] = p.seriesMark(i)
+				plot[level(c, s, *v, len(plot))][x*slot+(slot-1)/2] = p.seriesMark(i)
 			}
 		}
 	}
@@ -166,8 +194,9 @@ func (p *printer) bars(plot canvas, c doc.Chart, s doc.Scale, slots, slot int) {
 // fill draws one part of a bar from one value to another; a smooth one ends in
 // an eighth of a line.
 func (p *printer) fill(plot canvas, s doc.Scale, from, to float64, at, wide, series int, smooth bool) {
-	a, b := s.At(math.Min(from, to))*chartHeight, s.At(math.Max(from, to))*chartHeight
-	for y := range chartHeight {
+	rows := float64(len(plot))
+	a, b := s.At(math.Min(from, to))*rows, s.At(math.Max(from, to))*rows
+	for y := range plot {
 		part := math.Min(b, float64(y+1)) - math.Max(a, float64(y))
 		if part <= 0 {
 			continue
@@ -189,10 +218,10 @@ func (p *printer) fill(plot canvas, s doc.Scale, from, to float64, at, wide, ser
 // and last label below.
 func (p *printer) frame(plot canvas, c doc.Chart, s doc.Scale, axis int) {
 	labels := map[int]string{}
-	for _, t := range s.Ticks {
-		labels[level(s, t)] = s.Label(t)
+	for i, t := range s.Ticks {
+		labels[tickRow(c, s, i)] = s.Label(t)
 	}
-	for y := chartHeight - 1; y >= 0; y-- {
+	for y := len(plot) - 1; y >= 0; y-- {
 		bar := p.sign("│", "|")
 		if labels[y] != "" {
 			bar = p.sign("┤", "+")
@@ -200,7 +229,7 @@ func (p *printer) frame(plot canvas, c doc.Chart, s doc.Scale, axis int) {
 		p.line(padLeft(labels[y], axis) + " " + p.dim(bar) + strings.Join(plot[y], ""))
 	}
 	wide := len(plot[0])
-	p.line(strings.Repeat(" ", axis+1) + p.dim(p.sign("└", "+")+strings.Repeat(p.sign("─", "-"), wide)))
+	p.line(padLeft(labels[-1], axis) + " " + p.dim(p.sign("└", "+")+strings.Repeat(p.rule(), wide)))
 	names := c.ShortLabels()
 	first, last := doc.Clean(names[0]), doc.Clean(names[len(names)-1])
 	line := first

@@ -37,6 +37,7 @@ type column struct {
 	cap    int // columns that a text or a spark may take
 	isText bool
 	spark  bool
+	points bool // decimal points stand in line
 }
 
 func (p *printer) table(t doc.Table) {
@@ -65,7 +66,7 @@ func (p *printer) columns(t doc.Table, notes *doc.Footnotes) []column {
 	}
 	columns := make([]column, len(t.Columns))
 	for i, c := range t.Columns {
-		columns[i] = column{Column: c, head: []string{p.spell(doc.Clean(c.Title))}, isText: !c.Numeric}
+		columns[i] = column{Column: c, head: []string{p.spell(doc.Clean(c.Title))}, isText: !c.Numeric, points: t.SameUnit(i)}
 	}
 	for _, r := range rows {
 		for i := range columns {
@@ -89,6 +90,9 @@ func (c *column) add(p *printer, cell doc.Cell, notes *doc.Footnotes) {
 	if c.Numeric {
 		pc.whole, pc.tail, pc.figure = doc.Parts(cell.Value)
 		pc.whole, pc.tail = p.spell(pc.whole), p.spell(pc.tail)
+		if !c.points {
+			pc.whole, pc.tail, pc.figure = pc.whole+pc.tail, "", false
+		}
 		if isText && p.opt.Width > 0 && width(pc.whole) > softText {
 			pc.whole, pc.figure = p.shorten(pc.whole, softText), false
 		}
