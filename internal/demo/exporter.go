@@ -230,6 +230,11 @@ Let Prometheus scrape it:
     - job_name: api
       scrape_interval: 15s
       static_configs: [{targets: ["%[1]s"]}]
+      metric_relabel_configs: [{source_labels: [__name__], regex: probe_success, action: drop}]
+    - job_name: blackbox
+      scrape_interval: 15s
+      static_configs: [{targets: ["%[1]s"]}]
+      metric_relabel_configs: [{source_labels: [__name__], regex: probe_success, action: keep}]
 
 Start an outage of gold, of one customer, or slow answers, and end it:
 

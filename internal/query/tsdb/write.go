@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/oklog/ulid/v2"
@@ -135,10 +136,12 @@ func (w *blockWriter) write(ctx context.Context, workers int) (err error) {
 			}
 		}
 	}()
+	var running sync.WaitGroup
+	defer running.Wait() // nobody reads the series after the return
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	queue := make(chan chan encoded, max(1, workers)-1) // how far encoding runs ahead
-	go func() {
+	running.Go(func() {
 		defer close(queue)
 		for _, s := range w.series {
 			done := make(chan encoded, 1)
@@ -147,9 +150,9 @@ func (w *blockWriter) write(ctx context.Context, workers int) (err error) {
 			case <-ctx.Done():
 				return
 			}
-			go func() { done <- encode(s, w.width) }()
+			running.Go(func() { done <- encode(s, w.width) })
 		}
-	}()
+	})
 	i := 0
 	for done := range queue {
 		e := <-done
