@@ -216,10 +216,16 @@ func (l *ledger) read(ctx context.Context, r *read) error {
 		}
 		return keys
 	}, func(ls labels.Labels, key tallyKey, t *tallied) {
+		var met []*account
 		for _, u := range r.uses {
-			if u.key == key && u.sel.Matches(ls) {
-				u.account.take(u.role, ls, t)
+			if u.key != key || !u.sel.Matches(ls) {
+				continue
 			}
+			if !slices.Contains(met, u.account) { // once, in however many roles
+				u.account.meet(ls, t)
+				met = append(met, u.account)
+			}
+			u.account.take(u.role, ls, t)
 		}
 	})
 }

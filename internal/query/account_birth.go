@@ -115,36 +115,9 @@ func (a *account) settleWhere(witnessed func(pendingBirth) bool) {
 // birthday reads when the targets and the series that are still without a
 // witness began, and settles all births.
 func (l *ledger) birthday(ctx context.Context) error {
-	jobs, created := map[string]bool{}, map[string]bool{}
-	from, to := int64(math.MaxInt64), int64(math.MinInt64)
-	for _, a := range l.accounts {
-		if a.err != nil {
-			continue
-		}
-		for _, b := range a.pending {
-			if t, ok := targetOf(b.series); ok {
-				jobs[t.job] = true
-			}
-			created[createdName(b.series)] = true
-			from, to = min(from, a.grid[0]-a.req.Lookback.Milliseconds()), max(to, a.grid[len(a.grid)-1])
-		}
-	}
-	starts := map[string][]int64{}
-	collect := func(sel Selector, id func(labels.Labels) string) error {
-		return l.samples(ctx, sel, from, to, func(ls labels.Labels, _ []int64, vs []float64) {
-			addStarts(starts, id(ls), vs)
-		})
-	}
-	if len(jobs) > 0 {
-		if err := collect(ofJobs("process_start_time_seconds", jobs), targetID); err != nil {
-			return err
-		}
-	}
-	if len(created) > 0 {
-		sel := newSelector([]*labels.Matcher{labels.MustNewMatcher(labels.MatchRegexp, labels.MetricName, alternatives(created))})
-		if err := collect(sel, seriesID); err != nil {
-			return err
-		}
+	starts, err := l.starts(ctx)
+	if err != nil {
+		return err
 	}
 	for _, a := range l.accounts {
 		if a.err != nil {
@@ -161,6 +134,43 @@ func (l *ledger) birthday(ctx context.Context) error {
 		a.pending = nil
 	}
 	return nil
+}
+
+// starts returns when the targets and series of the pending births began, by
+// targetID and seriesID.
+func (l *ledger) starts(ctx context.Context) (map[string][]int64, error) {
+	jobs, created := map[string]bool{}, map[string]bool{}
+	from, to := int64(math.MaxInt64), int64(math.MinInt64)
+	for _, a := range l.accounts {
+		if a.err != nil || len(a.pending) == 0 {
+			continue
+		}
+		for _, b := range a.pending {
+			created[createdName(b.series)] = true
+			if t, ok := targetOf(b.series); ok {
+				jobs[t.job] = true
+			}
+		}
+		from, to = min(from, a.grid[0]-a.req.Lookback.Milliseconds()), max(to, a.grid[len(a.grid)-1])
+	}
+	starts := map[string][]int64{}
+	collect := func(sel Selector, id func(labels.Labels) string) error {
+		return l.samples(ctx, sel, from, to, func(ls labels.Labels, _ []int64, vs []float64) {
+			addStarts(starts, id(ls), vs)
+		})
+	}
+	if len(jobs) > 0 {
+		if err := collect(ofJobs("process_start_time_seconds", jobs), targetID); err != nil {
+			return nil, err
+		}
+	}
+	if len(created) > 0 {
+		name := labels.MustNewMatcher(labels.MatchRegexp, labels.MetricName, alternatives(created))
+		if err := collect(newSelector([]*labels.Matcher{name}), seriesID); err != nil {
+			return nil, err
+		}
+	}
+	return starts, nil
 }
 
 // addStarts keeps the distinct start times, given in seconds, in milliseconds.

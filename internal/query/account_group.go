@@ -90,8 +90,8 @@ func newAccount(req Request, grid window.Grid) *account {
 		replicas: replicas{}, scan: window.Scan{Grid: grid, Accounting: window.Exact}}
 }
 
-// take adds what a series contributes in a role.
-func (a *account) take(r role, ls labels.Labels, t *tallied) {
+// meet records that a series was selected, and what was wrong with it.
+func (a *account) meet(ls labels.Labels, t *tallied) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.dropped += t.dropped
@@ -101,12 +101,21 @@ func (a *account) take(r role, ls labels.Labels, t *tallied) {
 		return
 	}
 	a.scan.Series++
-	if r == roleGood {
-		a.good++
-	}
 	a.scan.Samples += t.samples
 	a.see(ls, t.runs)
 	a.replicas.add(ls, t.runs)
+}
+
+// take adds what a series contributes in a role.
+func (a *account) take(r role, ls labels.Labels, t *tallied) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if t.samples == 0 {
+		return
+	}
+	if r == roleGood {
+		a.good++
+	}
 	bound := math.Inf(1)
 	if r == roleBucket {
 		var err error

@@ -79,8 +79,12 @@ func TestSharedReads(t *testing.T) {
 	ratio := querytest.Case{Kind: query.Ratio, Total: `reqs_total`, Bad: `reqs_total{code="500"}`, Grid: "0m 9m"}
 	finer := querytest.Case{Total: `reqs_total{job="api"}`, Grid: "0m 5m 9m"}
 	gauge := querytest.Case{Kind: query.Gauge, Total: `reqs_total{code="200"}`, Grid: "0m 9m"}
-	if _, err := query.Account(context.Background(), feed, requests(t, ratio, ratio, finer, gauge), 2); err != nil {
+	results, err := query.Account(context.Background(), feed, requests(t, ratio, ratio, finer, gauge), 2)
+	if err != nil {
 		t.Fatal(err)
+	}
+	if s := results[0].Scan; s.Series != 2 || s.Samples != 20 {
+		t.Errorf("the ratio counts %d series and %d samples, want 2 and 20 though some have two roles", s.Series, s.Samples)
 	}
 	if got := feed.Reads.Load(); got != 20 {
 		t.Errorf("%d samples were read, want the 20 that there are", got)

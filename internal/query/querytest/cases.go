@@ -532,6 +532,18 @@ func kindCases() []Case {
 				  samples: 3 0 0
 				job api seen: 1 1 0 up: 3 0 0 down: 0 6 6`,
 		}, {
+			Name: "one replica is no HA pair, though some of its series are total and bad at once",
+			Load: `
+				load 1m
+				  reqs_total{job="api",instance="a",replica="0",code="500"} 0 1 2`,
+			Kind: query.Ratio, Total: `reqs_total`, Bad: `reqs_total{code="500"}`, Grid: "0m 2m",
+			Want: `
+				group
+				  total: 2
+				  bad: 2
+				  samples: 2
+				job api seen: 1 up: 0 down: 0`,
+		}, {
 			Name: "an HA pair is noted",
 			Load: `
 				load 1m
