@@ -239,7 +239,7 @@ func (s *source) Series(ctx context.Context, sel query.Selector, in period.Span,
 	if err := s.probe(ctx); err != nil {
 		return nil, err
 	}
-	// Servers before 2.55 do not know the limit, and answer with everything.
+	// Older servers, such as 2.42, do not know the limit and answer with everything.
 	sets, _, _, err := s.api.Series(ctx, []string{sel.Text}, in.Start, in.End, v1.WithLimit(uint64(max(limit, 0))))
 	if err != nil {
 		return nil, s.explain(ctx, sel.Text, err)
