@@ -15,20 +15,6 @@ type model struct {
 	inputPrice, outputPrice, cachePrice string
 }
 
-// The models. Their prices are those of October 2026 in the demo, not anyone's
-// price list.
-var models = [...]model{
-	{"claude-sonnet-4", "anthropic", 35, 1900, 520, 45, "3.00", "15.00", "0.30"},
-	{"gpt-4o", "openai", 45, 1600, 420, 30, "2.50", "10.00", "1.25"},
-	{"gemini-2.0-flash", "google", 20, 1400, 380, 0, "0.10", "0.40", ""},
-}
-
-// kinds are the kinds of tokens that are counted, and billed.
-var kinds = [...]string{"input", "output", "cache_read"}
-
-// outcomes are the ways in which a debate ends.
-var outcomes = [...]string{"success", "failed", "abandoned"}
-
 // activity is what the platform did in one tick, besides answering requests.
 type activity struct {
 	created  [len(tiers)]uint16

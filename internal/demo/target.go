@@ -30,7 +30,7 @@ func (t *target) scraped(k int) int64 { return scrape(k) + t.offset }
 
 // series returns a series of the target.
 func (t *target) series(name string, samples iter.Seq2[int64, float64], more ...string) tsdb.SampleSeries {
-	ls := append([]string{labels.MetricName, name, "instance", t.instance, "job", t.job}, more...)
+	ls := append([]string{"__name__", name, "instance", t.instance, "job", t.job}, more...)
 	return tsdb.SampleSeries{Labels: labels.FromStrings(ls...), Samples: samples}
 }
 
@@ -49,7 +49,8 @@ func (t *target) scrapes(each func(k int, answered bool) bool, gone func(ms int6
 	}
 }
 
-var stale = math.Float64frombits(value.StaleNaN)
+// stale is the marker of a series that has ended.
+func stale() float64 { return math.Float64frombits(value.StaleNaN) }
 
 // counter returns the samples of a counter that grows by grow(k) in tick k, in
 // the given parts of a unit. It is born with the first event, which is the first
@@ -78,12 +79,12 @@ func (t *target) counter(parts int64, grow, events func(k int) int64) iter.Seq2[
 				return yield(t.scraped(k), float64(total)/float64(parts))
 			case alive && !answered:
 				alive = false
-				return yield(t.scraped(k), stale)
+				return yield(t.scraped(k), stale())
 			}
 			return true
 		}, func(ms int64) {
 			if alive {
-				yield(ms, stale)
+				yield(ms, stale())
 			}
 		})
 	}
@@ -100,10 +101,10 @@ func (t *target) gauge(parts int64, value func(k int) int64) iter.Seq2[int64, fl
 			}
 			was := alive
 			alive = false
-			return !was || yield(t.scraped(k), stale)
+			return !was || yield(t.scraped(k), stale())
 		}, func(ms int64) {
 			if alive {
-				yield(ms, stale)
+				yield(ms, stale())
 			}
 		})
 	}
@@ -118,7 +119,7 @@ func (t *target) own() []tsdb.SampleSeries {
 				v = 1
 			}
 			return yield(t.scraped(k), v)
-		}, func(ms int64) { yield(ms, stale) })
+		}, func(ms int64) { yield(ms, stale()) })
 	}
 	start := t.gauge(1000, func(k int) int64 {
 		started := t.started
