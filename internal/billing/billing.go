@@ -1,0 +1,214 @@
+// Package billing reads bills. A source is a set of export files; reading them
+// gives line items, which stream into the tallies of package cost, and a ledger
+// that says of every file what became of it. What counts is SEMANTICS.md
+// sections 5 and 7: a file with a broken row is rejected as a whole, because a
+// total that misses rows is a wrong total, and of full copies of a month only
+// the newest counts.
+package billing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/bmatcuk/doublestar/v4"
+
+	"github.com/slactl/slactl/internal/cost"
+)
+
+// Source is one place of bills.
+type Source struct {
+	Name   string
+	Format string // focus
+	// Path is an absolute glob of files, with ** for any depth.
+	Path string
+	// Measure says what the only cost column of a format is; focus has a column
+	// for every measure and does not use it.
+	Measure string
+	// Currency is that of rows that name none.
+	Currency string
+	// Snapshots is "" when a dated path holds a full copy of its months, of which
+	// the newest counts, and "none" when every file counts.
+	Snapshots string
+	// OnBadRow is "" to reject a file with a broken row, and "skip" to leave out
+	// the row.
+	OnBadRow string
+	// Zone is where the days of the bill begin; nil is UTC.
+	Zone *time.Location
+}
+
+func (s *Source) zone() *time.Location {
+	if s.Zone == nil {
+		return time.UTC
+	}
+	return s.Zone
+}
+
+// FormatError says that a source has a format that this version does not read.
+type FormatError struct{ Source, Format string }
+
+func (e *FormatError) Error() string {
+	return fmt.Sprintf("format %s arrives in a later version; source %s is not counted", e.Format, e.Source)
+}
+
+// NoFileError says that nothing matches the path of a source.
+type NoFileError struct{ Source, Path string }
+
+func (e *NoFileError) Error() string {
+	return fmt.Sprintf("no file matches %s; check the path of source %s (** matches any depth)", e.Path, e.Source)
+}
+
+// readers is how many files are read at the same time.
+const readers = 2
+
+// Breakdown answers queries about sources. Every file is read once, streamed,
+// and a few at a time, so memory grows with groups and files, not with rows. The
+// reports are in the order of the queries; each has the whole ledger, with the
+// amounts of its measure.
+//
+// Whatever cannot be read, a file or a whole source, is in the ledgers as
+// rejected, and the rest is summed ([cost.Report.Rejected]). The error is for
+// an invalid query, a cancelled context, and for when no source has a bill.
+func Breakdown(ctx context.Context, sources []Source, qs []cost.Query) ([]*cost.Report, error) {
+	for _, q := range qs {
+		if err := q.Validate(); err != nil {
+			return nil, err
+		}
+	}
+	books := make([]*book, len(sources))
+	var failures []error
+	for i := range sources {
+		books[i] = open(&sources[i])
+		if books[i].err != nil {
+			failures = append(failures, books[i].err)
+		}
+	}
+	if len(failures) == len(sources) {
+		if len(sources) == 0 {
+			return nil, errors.New("reading bills: there is no billing source")
+		}
+		return nil, fmt.Errorf("reading bills: %w", errors.Join(failures...))
+	}
+	if err := readAll(ctx, books, qs); err != nil {
+		return nil, fmt.Errorf("reading bills: %w", err)
+	}
+	for _, b := range books {
+		b.settle()
+	}
+	reports := make([]*cost.Report, len(qs))
+	for i, q := range qs {
+		reports[i] = report(books, q, i)
+	}
+	return reports, nil
+}
+
+// book is a source with what was read from its files.
+type book struct {
+	source *Source
+	files  []*file // by path
+	err    error   // why there are none
+}
+
+func open(s *Source) *book {
+	b := &book{source: s}
+	switch {
+	case s.Format != "focus":
+		b.err = &FormatError{Source: s.Name, Format: s.Format}
+		return b
+	case s.Path == "":
+		b.err = fmt.Errorf("source %s has no path; this version reads bills from files only", s.Name)
+		return b
+	case strings.Contains(s.Path, "://"):
+		b.err = fmt.Errorf("source %s: %s is not on this machine; this version reads local files only", s.Name, s.Path)
+		return b
+	}
+	paths, err := doublestar.FilepathGlob(s.Path, doublestar.WithFilesOnly(), doublestar.WithFailOnIOErrors())
+	if err != nil {
+		b.err = fmt.Errorf("listing %s of source %s: %w", s.Path, s.Name, err)
+		return b
+	}
+	slices.Sort(paths)
+	base, _ := doublestar.SplitPattern(filepath.ToSlash(s.Path))
+	for _, path := range slices.Compact(paths) {
+		f := &file{source: s, path: path, parts: map[string]*part{}}
+		f.locate(base)
+		b.files = append(b.files, f)
+	}
+	if len(paths) == 0 {
+		b.err = &NoFileError{Source: s.Name, Path: s.Path}
+		if _, statErr := os.Stat(s.Path); statErr != nil && !errors.Is(statErr, os.ErrNotExist) {
+			b.err = fmt.Errorf("reading source %s: %w", s.Name, statErr)
+		}
+	}
+	return b
+}
+
+// readAll reads the files of all books, a few at a time.
+func readAll(ctx context.Context, books []*book, qs []cost.Query) error {
+	queue := make(chan *file)
+	var group sync.WaitGroup
+	for range readers {
+		group.Go(func() {
+			for f := range queue {
+				f.read(ctx, qs)
+			}
+		})
+	}
+	for _, b := range books {
+		for _, f := range b.files {
+			queue <- f // a cancelled context makes the rest short
+		}
+	}
+	close(queue)
+	group.Wait()
+	return ctx.Err()
+}
+
+// report merges the parts that count. It makes the tally of one query out of
+// those of every file.
+func report(books []*book, q cost.Query, index int) *cost.Report {
+	total := cost.NewTally(q, nil)
+	var ledger []cost.LedgerEntry
+	var notes []string
+	for _, b := range books {
+		if b.err != nil {
+			ledger = append(ledger, b.failed())
+			notes = append(notes, b.err.Error())
+			continue
+		}
+		for _, f := range b.files {
+			for _, p := range f.parts {
+				if f.status(p) == cost.Used {
+					total.Merge(p.tallies[index])
+				}
+			}
+			ledger = append(ledger, f.ledger(q.Measure)...)
+		}
+	}
+	r := total.Report()
+	r.Ledger = append(r.Ledger, ledger...)
+	r.Notes = append(r.Notes, notes...)
+	for _, e := range r.Ledger {
+		if e.SkippedRows > 0 {
+			r.Notes = append(r.Notes, fmt.Sprintf("%s: %d broken rows are left out (%s)", e.File, e.SkippedRows, e.Reason))
+		}
+	}
+	return r
+}
+
+// failed is the ledger's line for a source without files. What this version does
+// not read is ignored; what should have been there is rejected.
+func (b *book) failed() cost.LedgerEntry {
+	e := cost.LedgerEntry{Source: b.source.Name, File: b.source.Path, Status: cost.Rejected, Reason: b.err.Error(), Amounts: []cost.Amount{}}
+	var format *FormatError
+	if errors.As(b.err, &format) || b.source.Path == "" {
+		e.Status = cost.Ignored
+	}
+	return e
+}
