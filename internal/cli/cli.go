@@ -58,14 +58,21 @@ func Main(ctx context.Context, env Env, args []string) int {
 	root.SetErr(env.Stderr)
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
-		if d := a.flags.timeout; d > 0 {
-			t := time.AfterFunc(d, func() { cancel(fmt.Errorf("giving up after %s; allow more with --timeout", d)) })
-			context.AfterFunc(ctx, func() { t.Stop() })
-		}
+	root.PersistentPreRunE = func(*cobra.Command, []string) error {
+		a.limit(ctx, cancel)
 		return a.applyGlobals()
 	}
 	return int(finish(ctx, env.Stderr, root.ExecuteContext(ctx)))
+}
+
+// limit ends the work after the time that --timeout allows.
+func (a *app) limit(ctx context.Context, cancel context.CancelCauseFunc) {
+	d := a.flags.timeout
+	if d <= 0 {
+		return
+	}
+	timer := time.AfterFunc(d, func() { cancel(fmt.Errorf("giving up after %s; allow more with --timeout", d)) })
+	context.AfterFunc(ctx, func() { timer.Stop() })
 }
 
 // newRoot declares the tree of commands. To add one, add a line here.
