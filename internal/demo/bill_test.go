@@ -3,11 +3,18 @@ package demo
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"encoding/csv"
 	"math/big"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/slactl/slactl/internal/billing"
+	"github.com/slactl/slactl/internal/cost"
+	"github.com/slactl/slactl/internal/period"
+	"github.com/slactl/slactl/internal/unit"
 )
 
 // billRow is a row of a bill by the names of its columns.
@@ -97,28 +104,39 @@ func TestBillsEqualTokens(t *testing.T) {
 	}
 }
 
-// The months add up to the sums that are promised, with what moves between the
-// measures and the months.
+// slactl reads from the exports what was charged, in every measure: the newer
+// export of October replaces the older, and its correction moves to September.
 func TestBillsAddUp(t *testing.T) {
-	all := exports(t)
-	for month, charges := range map[time.Month][]billRow{
-		time.September: append(all["2026-10-04"], all["2026-11-01"]...),
-		time.October:   all["2026-11-01"],
-	} {
-		sums := map[string]*big.Rat{"BilledCost": {}, "EffectiveCost": {}, "ListCost": {}, "ContractedCost": {}}
-		for _, row := range charges {
-			if start, err := time.Parse(time.RFC3339, row["ChargePeriodStart"]); err != nil || start.Month() != month {
-				continue
-			}
-			for column, sum := range sums {
-				sum.Add(sum, row.number(t, column))
-			}
+	dir := t.TempDir()
+	files, err := company().billFiles()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		if err := writeFile(filepath.Join(dir, f.path), f.text); err != nil {
+			t.Fatal(err)
 		}
-		want := company().Costs(month)
-		for column, w := range map[string]*big.Rat{"BilledCost": want.Billed.Rat(), "EffectiveCost": want.Effective.Rat(), "ListCost": want.List.Rat(), "ContractedCost": want.Contracted.Rat()} {
-			if sums[column].Cmp(w) != 0 || w.Sign() <= 0 {
-				t.Errorf("%s of %s: %s, want %s", column, month, sums[column].FloatString(12), w.FloatString(12))
-			}
+	}
+	var queries []cost.Query
+	var want []unit.Decimal
+	for _, month := range []time.Month{time.September, time.October} {
+		p, err := period.Calendar{Zone: time.UTC, Now: End()}.Parse(at(month, 1, 0, 0).Format("2006-01"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range []cost.Measure{cost.Billed, cost.Effective, cost.List, cost.Contracted} {
+			queries = append(queries, cost.Query{Period: p, Measure: m})
+		}
+		c := company().Costs(month)
+		want = append(want, c.Billed, c.Effective, c.List, c.Contracted)
+	}
+	reports, err := billing.Breakdown(context.Background(), []billing.Source{{Name: "cloud", Format: "focus", Path: dir + "/**/*"}}, queries)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, r := range reports {
+		if len(r.Totals) != 1 || r.Totals[0].Currency != "USD" || r.Totals[0].Amount.Cmp(want[i]) != 0 {
+			t.Errorf("%s of %s: %+v, want %s", r.Measure, r.Period.Name, r.Totals, want[i])
 		}
 	}
 }
