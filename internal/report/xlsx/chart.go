@@ -16,6 +16,7 @@ var palette = [...]string{"0072B2", "E69F00", "009E73", "CC79A7", "56B4E9", "D55
 
 const (
 	targetInk   = "B3261E"
+	sparkInk    = "56B4E9"
 	chartRows   = 16
 	chartWidth  = 900
 	chartHeight = 300
@@ -96,7 +97,9 @@ func (b *book) pointsRow(n int) int {
 		if _, err := b.file.NewSheet(pointsName); err != nil {
 			b.try(err)
 		}
-		b.points = 1
+		title := &sheet{book: b, name: pointsName, row: 1}
+		title.text("Points behind charts and trends", style{size: 16, bold: true})
+		b.points = 3
 	}
 	row := b.points
 	b.points += n + 1

@@ -158,7 +158,12 @@ func (s *sheet) facts(items []doc.Fact) {
 		s.book.try(s.book.file.SetCellStr(s.name, label, doc.Clean(f.Label)))
 		s.style(label, label, style{muted: true})
 		s.fit(1, chars(doc.Clean(f.Label))+2)
-		s.write(2, s.row, f.Cell, style{left: true, tone: f.Cell.Tone})
+		st := style{left: true, tone: f.Cell.Tone}
+		if n := chars(doc.Format(f.Cell.Value)); n > proseChars { // shorter text runs over its neighbours
+			st.wrap = true
+			s.book.try(s.book.file.SetRowHeight(s.name, s.row, float64(min(lineHeight*(n/mostWidth+1), 400))))
+		}
+		s.write(2, s.row, f.Cell, st)
 		s.row++
 	}
 	if len(items) > 0 {
@@ -175,7 +180,7 @@ func (s *sheet) finish() {
 		b.try(f.SetColWidth(s.name, name, name, float64(w)+1))
 	}
 	if len(s.sparks) > 0 { // at once: each call of excelize reads all earlier ones again
-		b.try(f.AddSparkline(s.name, &excelize.SparklineOptions{Location: s.sparks, Range: s.sparkData, Type: "column", SeriesColor: palette[0], EmptyCells: "gap"}))
+		b.try(f.AddSparkline(s.name, &excelize.SparklineOptions{Location: s.sparks, Range: s.sparkData, Type: "column", SeriesColor: sparkInk, EmptyCells: "gap"}))
 	}
 	frozen := 1
 	if len(s.heads) == 1 && s.heads[0] <= 8 { // a lone table keeps its head in sight

@@ -145,7 +145,7 @@ func (s *sheet) write(col, row int, c doc.Cell, st style) {
 		s.spark(at, v)
 		s.fit(col, 18)
 	case doc.Missing:
-		st.muted, st.right = true, true
+		st.muted, st.right = true, !st.left
 		err = f.SetCellStr(s.name, at, shown)
 	}
 	s.book.try(err)
@@ -154,7 +154,8 @@ func (s *sheet) write(col, row int, c doc.Cell, st style) {
 		shown = m + " " + shown
 	}
 	s.style(at, at, st)
-	s.fit(col, chars(shown)+4) // room for the indent and for wider fonts
+	n := chars(shown)
+	s.fit(col, n+n/8+4) // room for the indent, and for fonts that are wider than Calibri
 	if notes := doc.CellNotes(c); len(notes) > 0 {
 		s.comment(at, notes)
 	}

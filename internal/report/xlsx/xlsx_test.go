@@ -188,7 +188,7 @@ func TestLinksLeadSomewhere(t *testing.T) {
 		sheet, cell, _ := strings.Cut(target, "!")
 		text, _ := x.GetCellValue("Contents", at)
 		there, err := x.GetCellValue(strings.Trim(sheet, "'"), cell)
-		if err != nil || there != text && text != "Chart data" {
+		if err != nil || there != text && text != "Chart data" { // whose title says what it holds
 			t.Errorf("%s %q leads to %s, which says %q", at, text, target, there)
 		}
 	}
