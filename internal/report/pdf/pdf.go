@@ -27,16 +27,16 @@ func Render(w io.Writer, d *doc.Document, opt Options) (notes []string, err erro
 	if err != nil {
 		return nil, fmt.Errorf("writing a PDF: %w", err)
 	}
-	type_, err := newTypeface()
+	faces, err := newTypeface()
 	if err != nil {
 		return nil, fmt.Errorf("writing a PDF: %w", err)
 	}
-	pages, notes := layOut(d, paper, type_)
-	out := paint(d, pages, paper, type_)
+	pages, notes := layOut(d, paper, faces)
+	out := paint(d, pages, paper, faces)
 	if err := out.Output(w); err != nil {
 		return nil, fmt.Errorf("writing a PDF: %w", err)
 	}
-	return append(notes, type_.notes()...), nil
+	return append(notes, faces.notes()...), nil
 }
 
 // sheet is a paper size in points.

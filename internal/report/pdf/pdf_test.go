@@ -21,7 +21,7 @@ var update = flag.Bool("update", false, "rewrite the goldens")
 
 func lay(t *testing.T, d *doc.Document, paper string) []*page {
 	t.Helper()
-	type_, err := newTypeface()
+	faces, err := newTypeface()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,7 +29,7 @@ func lay(t *testing.T, d *doc.Document, paper string) []*page {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pages, _ := layOut(d, size, type_)
+	pages, _ := layOut(d, size, faces)
 	return pages
 }
 
@@ -70,7 +70,7 @@ func labels(p *page) []label {
 // TestNothingLeavesThePage checks every label of every document on both papers:
 // within the margins, and in a table no text runs into the next.
 func TestNothingLeavesThePage(t *testing.T) {
-	type_, err := newTypeface()
+	faces, err := newTypeface()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +80,7 @@ func TestNothingLeavesThePage(t *testing.T) {
 			for i, p := range lay(t, d, paper) {
 				ls := labels(p)
 				for k, l := range ls {
-					right := l.x + type_.face(l.bold).width(l.text, l.size)
+					right := l.x + faces.face(l.bold).width(l.text, l.size)
 					if l.x < marginX-0.1 || right > size.width-marginX+0.6 || l.y < 20 || l.y > size.height-20 {
 						t.Errorf("%s %s page %d: %s ends at %.1f, outside the margins", name, paper, i+1, l, right)
 					}

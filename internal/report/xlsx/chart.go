@@ -10,9 +10,12 @@ import (
 	"github.com/slactl/slactl/internal/report/doc"
 )
 
-// palette is Okabe and Ito's, told apart by the colour-blind, ordered so that
-// neighbours differ in lightness as well.
-var palette = [...]string{"0072B2", "E69F00", "009E73", "CC79A7", "56B4E9", "D55E00", "999999", "F0E442"}
+// seriesInk is the colour of a series: Okabe and Ito's palette, told apart by the
+// colour-blind, ordered so that neighbours differ in lightness as well.
+func seriesInk(i int) string {
+	palette := [...]string{"0072B2", "E69F00", "009E73", "CC79A7", "56B4E9", "D55E00", "8C8C8C", "785EF0"}
+	return palette[i%len(palette)]
+}
 
 const (
 	targetInk   = "B3261E"
@@ -52,7 +55,7 @@ func (s *sheet) chart(c doc.Chart) {
 		YAxis:  excelize.ChartAxis{Font: small, MajorGridLines: true, Minimum: &scale.Lo, Maximum: &scale.Hi, NumFmt: excelize.ChartNumFmt{CustomNumFmt: "General"}},
 		XAxis:  excelize.ChartAxis{Font: small, TickLabelSkip: max(len(c.Labels)/12, 1), TickLabelPosition: excelize.ChartTickLabelLow}}
 	for i := range c.Series {
-		colour := palette[i%len(palette)]
+		colour := seriesInk(i)
 		series := excelize.ChartSeries{Name: quoted(pointsName) + "!" + absolute(i+2, first-1), Categories: column(1), Values: column(i + 2),
 			Fill: excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{colour}}}
 		if c.Kind == doc.Line {

@@ -113,42 +113,20 @@ func (s *sheet) total(t doc.Table, head int) {
 	s.row++
 }
 
-// write writes a value as what it is, with a number format that shows what the
-// other media print.
+// write writes a cell: its value, the mark of its tone as part of the number
+// format, so that the value stays what it is, and its notes as a comment.
 func (s *sheet) write(col, row int, c doc.Cell, st style) {
-	f, at := s.book.file, s.cell(col, row)
-	shown := doc.Format(c.Value)
-	var err error
-	hundredth := unit.MustDecimal("0.01") // 99.9 % is stored as 0.999
-	_, isText := c.Value.(doc.Text)
-	st.wrap = st.wrap && isText && chars(shown) > mostWidth
+	at, shown := s.cell(col, row), doc.Format(c.Value)
 	switch v := c.Value.(type) {
-	case doc.Text:
-		st.format, err = "@", f.SetCellStr(s.name, at, limit(shown))
-	case doc.Count:
-		st.format, err = number(shown), f.SetCellFloat(s.name, at, v.N.Float(), -1, 64)
-	case doc.Number:
-		st.format, err = number(shown), f.SetCellFloat(s.name, at, shownAs(v.N, shown).Float(), -1, 64)
-	case doc.Ratio:
-		st.format, err = signed(number(shown), v.Signed), f.SetCellFloat(s.name, at, shownAs(v.Percent, shown).Mul(hundredth).Float(), -1, 64)
-	case doc.Money:
-		st.format, err = signed(number(shown), v.Signed), f.SetCellFloat(s.name, at, v.Amount.Float(), -1, 64)
-	case doc.Duration:
-		if v < 0 { // Excel has no negative times
-			err = f.SetCellStr(s.name, at, shown)
-			break
-		}
-		st.format, err = "[h]:mm:ss", f.SetCellFloat(s.name, at, time.Duration(v).Hours()/24, -1, 64)
-	case doc.Instant:
-		st.format, err = s.instant(at, v, shown)
 	case doc.Spark:
 		s.spark(at, v)
 		s.fit(col, 18)
 	case doc.Missing:
 		st.muted, st.right = true, !st.left
-		err = f.SetCellStr(s.name, at, shown)
 	}
-	s.book.try(err)
+	_, isText := c.Value.(doc.Text)
+	st.wrap = st.wrap && isText && chars(shown) > mostWidth
+	st.format = s.put(at, c.Value, shown)
 	if m := st.tone.Mark(); m != "" && shown != "" {
 		st.format = marked(m, st.format)
 		shown = m + " " + shown
@@ -161,6 +139,39 @@ func (s *sheet) write(col, row int, c doc.Cell, st style) {
 	}
 }
 
+// put stores a value as what it is and returns the number format that shows it
+// as the other media print it.
+func (s *sheet) put(at string, value doc.Value, shown string) (format string) {
+	store := func(v unit.Decimal, format string) string {
+		s.book.try(s.book.file.SetCellFloat(s.name, at, v.Float(), -1, 64))
+		return format
+	}
+	switch v := value.(type) {
+	case doc.Count:
+		return store(v.N, number(shown))
+	case doc.Number:
+		return store(shownAs(v.N, shown), number(shown))
+	case doc.Ratio: // 99.9 % is stored as 0.999
+		return store(shownAs(v.Percent, shown).Mul(unit.MustDecimal("0.01")), signed(number(shown), v.Signed))
+	case doc.Money:
+		return store(v.Amount, signed(number(shown), v.Signed))
+	case doc.Duration:
+		if v >= 0 { // there are no negative times
+			s.book.try(s.book.file.SetCellFloat(s.name, at, time.Duration(v).Hours()/24, -1, 64))
+			return "[h]:mm:ss"
+		}
+	case doc.Instant:
+		if serial, format, ok := instant(v); ok {
+			s.book.try(s.book.file.SetCellFloat(s.name, at, serial, -1, 64))
+			return format
+		}
+	case doc.Spark, nil:
+		return ""
+	}
+	s.book.try(s.book.file.SetCellStr(s.name, at, limit(shown)))
+	return "@"
+}
+
 func (s *sheet) comment(at string, notes []string) {
 	note := clip(strings.Join(notes, "\n"), 2000)
 	lines := 1 + strings.Count(note, "\n") + len(note)/38
@@ -168,21 +179,20 @@ func (s *sheet) comment(at string, notes []string) {
 		Paragraph: []excelize.RichTextRun{{Text: note}}}))
 }
 
-// instant writes a date of the instant's own zone; the zone stands in the
-// number format. Excel's calendar begins in 1900.
-func (s *sheet) instant(at string, v doc.Instant, shown string) (format string, err error) {
-	if v.Time.Year() < 1901 || v.Time.Year() > 9999 {
-		return "@", s.book.file.SetCellStr(s.name, at, shown)
-	}
+// instant is a date of the instant's own zone as a workbook counts days; the
+// zone stands in the number format. That calendar begins in 1900.
+func instant(v doc.Instant) (serial float64, format string, ok bool) {
 	t := v.Time
-	wall := time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), 0, time.UTC)
-	serial := wall.Sub(time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC)).Seconds() / 86400
-	serial = math.Ceil(serial*1e9) / 1e9 // LibreOffice cuts to the minute: a hair below 08:30 would be 08:29
-	format = "yyyy-mm-dd"
-	if !v.DateOnly {
-		format = `yyyy-mm-dd hh:mm "` + t.Format("MST") + `"`
+	if t.Year() < 1901 || t.Year() > 9999 {
+		return 0, "", false
 	}
-	return format, s.book.file.SetCellFloat(s.name, at, serial, -1, 64)
+	wall := time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), 0, time.UTC)
+	serial = wall.Sub(time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC)).Seconds() / 86400
+	serial = math.Ceil(serial*1e9) / 1e9 // LibreOffice cuts to the minute: a hair below 08:30 would be 08:29
+	if v.DateOnly {
+		return math.Floor(serial), "yyyy-mm-dd", true
+	}
+	return serial, `yyyy-mm-dd hh:mm "` + t.Format("MST") + `"`, true
 }
 
 // number derives a number format from a printed number: the same digits after
