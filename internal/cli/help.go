@@ -29,11 +29,7 @@ func exitCodes(cmd *cobra.Command) []string {
 // template, because templates keep the linker from dropping unused methods.
 func writeHelp(cmd *cobra.Command, _ []string) {
 	w := cmd.OutOrStdout()
-	text := cmd.Long
-	if text == "" {
-		text = cmd.Short + "."
-	}
-	fmt.Fprintf(w, "%s\n\nUsage:\n  %s\n", strings.TrimSpace(text), useLine(cmd))
+	fmt.Fprintf(w, "%s\n\nUsage:\n  %s\n", strings.TrimSpace(description(cmd)), useLine(cmd))
 	if cmd.Example != "" {
 		fmt.Fprintf(w, "\nExamples:\n%s\n", strings.Trim(cmd.Example, "\n"))
 	}
@@ -53,6 +49,14 @@ func writeHelp(cmd *cobra.Command, _ []string) {
 	if cmd.HasAvailableSubCommands() {
 		fmt.Fprintf(w, "\nSee `%s COMMAND --help` for each command.\n", cmd.CommandPath())
 	}
+}
+
+// description is what a command does, at the length that it is written at.
+func description(cmd *cobra.Command) string {
+	if cmd.Long == "" {
+		return cmd.Short + "."
+	}
+	return cmd.Long
 }
 
 func useLine(cmd *cobra.Command) string {
