@@ -27,8 +27,7 @@ func (f *flow) grid(t doc.Table) *grid {
 		g := f.measure(t, columns, leastSize)
 		i := leastWanted(t, columns)
 		if i < 0 {
-			g.breakWords(f.width())
-			return f.finish(g, dropped)
+			return f.finish(f.force(t, columns), dropped)
 		}
 		if g.least(leastText) <= f.width() {
 			return f.finish(g, dropped)
@@ -154,13 +153,20 @@ func (c *gridColumn) least(easy float64) float64 {
 	return max(c.rigid, min(c.natural, max(easy, c.word)))
 }
 
-// breakWords lets words break where nothing else is left.
-func (g *grid) breakWords(room float64) {
-	if g.least(leastText) <= room {
-		return
-	}
-	for _, c := range g.columns {
-		c.word = 0
+// force is the last resort: words may break, and the type gets as small as it
+// must.
+func (f *flow) force(t doc.Table, columns []int) *grid {
+	for size := leastSize; ; size -= sizeStep {
+		g := f.measure(t, columns, size)
+		if g.least(leastText) <= f.width() {
+			return g
+		}
+		for _, c := range g.columns {
+			c.word = 0
+		}
+		if g.least(leastText) <= f.width() || size <= tiniestSize {
+			return g
+		}
 	}
 }
 

@@ -74,7 +74,7 @@ func TestNothingLeavesThePage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, d := range map[string]*doc.Document{"sample": doctest.Sample(), "large": doctest.Large(50)} {
+	for name, d := range map[string]*doc.Document{"sample": doctest.Sample(), "large": doctest.Large(50), "torture": doctest.Torture()} {
 		for _, paper := range []string{"A4", "Letter"} {
 			size, _ := paperOf(paper)
 			for i, p := range lay(t, d, paper) {

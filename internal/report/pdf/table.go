@@ -20,6 +20,7 @@ const (
 	noteScale   = 0.68
 	tableSize   = 8.5
 	leastSize   = 7.0
+	tiniestSize = 4.0
 	sizeStep    = 0.5
 	continued   = " (continued)"
 	nothingText = "nothing to list"
