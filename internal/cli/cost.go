@@ -124,8 +124,8 @@ func (o *breakdownOptions) query(ev *evaluate.Evaluator) (cost.Query, error) {
 		return q, usageErrorf("", "reading --period: %w", err)
 	}
 	q.Period = ev.BillingPeriod(p)
-	if err := q.Check(); err != nil {
-		return q, usageErrorf("", "reading --by: %w", err)
+	if err := q.Validate(); err != nil {
+		return q, usageErrorf("", "%w", err)
 	}
 	return q, nil
 }
@@ -192,7 +192,7 @@ func writeBreakdownCSV(w io.Writer, r *cost.Report) error {
 func rejectedFiles(a *app, r *cost.Report) error {
 	var rejected []cost.LedgerEntry
 	for _, l := range r.Ledger {
-		if l.Status == "rejected" {
+		if l.Status == cost.Rejected {
 			rejected = append(rejected, l)
 		}
 	}

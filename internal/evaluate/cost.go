@@ -31,8 +31,13 @@ func (e *Evaluator) Cost(ctx context.Context, qs []cost.Query) ([]*cost.Report, 
 	if len(e.Config.Sources.Billing) == 0 {
 		return nil, fmt.Errorf("reading bills: no source is configured; set sources.billing")
 	}
-	sources := make([]billing.Source, 0, len(e.Config.Sources.Billing))
+	var sources []billing.Source
+	var notes []string
 	for _, s := range e.Config.Sources.Billing {
+		if isMeter(s) {
+			notes = append(notes, fmt.Sprintf("source %s is a meter (%s): meters never add to a bill, and are not read by this version", s.Name, s.Format))
+			continue
+		}
 		sources = append(sources, billingSource(s))
 	}
 	e.stage("reading bills")
@@ -41,8 +46,19 @@ func (e *Evaluator) Cost(ctx context.Context, qs []cost.Query) ([]*cost.Report, 
 		for i := range r.Ledger {
 			r.Ledger[i].File = e.display(r.Ledger[i].File)
 		}
+		r.Notes = append(r.Notes, notes...)
 	}
 	return reports, err
+}
+
+// isMeter reports whether a source counts usage instead of invoiced charges
+// (SEMANTICS, section 7, "Bills and meters").
+func isMeter(s config.BillingSource) bool {
+	switch s.Format {
+	case "openai-usage", "anthropic-usage", "token-counters", "litellm-spend":
+		return s.Role != "bill"
+	}
+	return s.Role == "meter"
 }
 
 func billingSource(s config.BillingSource) billing.Source {

@@ -67,12 +67,16 @@ func (m maintenance) covers(p party) bool {
 	return in(m.Tiers, p.tier) && in(m.Organizations, p.org) && in(m.SLAs, p.sla)
 }
 
-// exclusions returns what is taken out of span for p, and notes on what would be
-// but is not.
+// burnLookback is how far burn rates look back over the start of a period.
+const burnLookback = 3 * 24 * time.Hour
+
+// exclusions returns what is taken out of span, and of what burn rates see
+// before it, for p; and notes on what would be taken out but is not.
 func (e *Evaluator) exclusions(all []maintenance, p party, span period.Span) ([]sla.Exclusion, []string) {
 	var out []sla.Exclusion
 	var notes []string
 	tier, _ := e.Config.ServiceTiers.Get(p.tier)
+	span.Start = span.Start.Add(-burnLookback)
 	for _, m := range all {
 		if !m.covers(p) {
 			continue

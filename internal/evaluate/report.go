@@ -31,7 +31,10 @@ func (e *Evaluator) Report(ctx context.Context, kind string, p period.Period) (*
 		Layout: e.layout(kind), Daily: []report.DailyPoint{}, Exclusions: e.listExclusions(p), Missing: []report.Missing{}, Notes: e.Config.NotYet()}
 
 	days := e.trend(kind, p)
-	vs := views(append([]period.Period{p, p.Previous()}, days...)...)
+	vs := append(views(p), views(append([]period.Period{p.Previous()}, days...)...)...)
+	for i := range vs[1:] {
+		vs[1+i].Coarse = true
+	}
 	q := questions{}
 	objectives, metrics := e.askSLA(q, vs, Filter{}), e.askKPI(q, p)
 	got := e.put(ctx, q)
@@ -159,7 +162,7 @@ func (e *Evaluator) addCost(ctx context.Context, out *report.Results, p period.P
 	}
 	out.Cost, out.CostPrevious, out.CostDaily = reports[0], reports[1], reports[2]
 	for _, l := range out.Cost.Ledger {
-		if l.Status == "rejected" {
+		if l.Status == cost.Rejected {
 			out.Missing = append(out.Missing, report.Missing{Section: "cost: " + l.Source, Because: fmt.Sprintf("%s was rejected: %s", l.File, l.Reason)})
 		}
 	}
@@ -176,7 +179,7 @@ func (e *Evaluator) addCost(ctx context.Context, out *report.Results, p period.P
 func (e *Evaluator) billingAppendix(s config.BillingSource, r *cost.Report) report.Source {
 	files, rows := 0, int64(0)
 	for _, l := range r.Ledger {
-		if l.Source == s.Name && l.Status == "used" {
+		if l.Source == s.Name && l.Status == cost.Used {
 			files++
 			rows += l.Rows
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -34,6 +35,9 @@ func (f Filter) passes(a audience) bool {
 type View struct {
 	Period  period.Period
 	Rolling bool
+	// Coarse leaves the moment at which a budget ran out at the end of its
+	// window, for trends that do not show it.
+	Coarse bool
 }
 
 // views makes a view of each period.
@@ -247,7 +251,7 @@ func (e *Evaluator) judge(ctx context.Context, o *measured, v View, f Filter, ms
 			continue
 		}
 		obj, notes := e.objectiveFor(o, a)
-		r := e.evaluate(ctx, o, sla.Input{Objective: obj, Period: a.period, Now: e.Now, Scan: o.result.Scan,
+		r := e.evaluate(ctx, o, !v.Coarse, sla.Input{Objective: obj, Period: a.period, Now: e.Now, Scan: o.result.Scan,
 			Members: a.members, Tier: a.tier, Organization: a.org, Group: a.group})
 		r.Notes = append(append(append([]string{}, a.notes...), notes...), r.Notes...)
 		r.Notes = appendNew(r.Notes, o.result.Scan.Notes)
@@ -281,12 +285,12 @@ func (e *Evaluator) objectiveFor(o *measured, a audience) (sla.Objective, []stri
 
 // evaluate judges an input. Where a budget ran out, it reads the cell in which
 // that happened once more, sample by sample, to name the moment.
-func (e *Evaluator) evaluate(ctx context.Context, o *measured, in sla.Input) sla.Result {
+func (e *Evaluator) evaluate(ctx context.Context, o *measured, precise bool, in sla.Input) sla.Result {
 	if o.reason != "" {
 		return unmeasured(in, o.reason)
 	}
 	r := sla.Evaluate(in)
-	if r.Budget == nil || r.Budget.ExhaustedAt == nil || in.Scan.Accounting != window.Exact {
+	if !precise || r.Budget == nil || r.Budget.ExhaustedAt == nil || in.Scan.Accounting != window.Exact {
 		return r
 	}
 	fine, err := e.refine(ctx, o, *r.Budget.ExhaustedAt)
@@ -294,9 +298,9 @@ func (e *Evaluator) evaluate(ctx context.Context, o *measured, in sla.Input) sla
 		return r
 	}
 	in.Scan = fine
-	in.Members = rebind(in.Members, o.result.Scan, fine)
-	if precise := sla.Evaluate(in); precise.Budget != nil && precise.Budget.ExhaustedAt != nil {
-		r.Budget.ExhaustedAt = precise.Budget.ExhaustedAt
+	in.Members = rebind(in.Members, fine)
+	if again := sla.Evaluate(in); again.Budget != nil && again.Budget.ExhaustedAt != nil {
+		r.Budget.ExhaustedAt = again.Budget.ExhaustedAt
 	}
 	return r
 }
@@ -335,18 +339,16 @@ func (e *Evaluator) refine(ctx context.Context, o *measured, end time.Time) (*wi
 	return fine, nil
 }
 
-// rebind makes members refer to the groups of another scan with the same labels
-// in the same order.
-func rebind(members []sla.Member, from, to *window.Scan) []sla.Member {
-	index := make(map[*window.Group]int, len(from.Groups))
-	for i := range from.Groups {
-		index[&from.Groups[i]] = i
-	}
+// rebind makes members refer to the groups of another scan with the same labels.
+func rebind(members []sla.Member, to *window.Scan) []sla.Member {
 	out := make([]sla.Member, len(members))
 	for i, m := range members {
-		out[i] = sla.Member{Excluded: m.Excluded, Groups: make([]*window.Group, len(m.Groups))}
-		for j, g := range m.Groups {
-			out[i].Groups[j] = &to.Groups[index[g]]
+		out[i].Excluded = m.Excluded
+		for j := range to.Groups {
+			same := func(g *window.Group) bool { return maps.Equal(g.Labels, to.Groups[j].Labels) }
+			if slices.ContainsFunc(m.Groups, same) {
+				out[i].Groups = append(out[i].Groups, &to.Groups[j])
+			}
 		}
 	}
 	return out

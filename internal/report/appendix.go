@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/slactl/slactl/internal/cost"
 	"github.com/slactl/slactl/internal/report/doc"
 	"github.com/slactl/slactl/internal/sla"
 	"github.com/slactl/slactl/internal/unit"
@@ -120,7 +121,7 @@ func ledgerTable(r *Results) doc.Table {
 	}
 	for _, l := range r.Cost.Ledger {
 		status := doc.Cell{Value: doc.Text(l.Status)}
-		if l.Status == "rejected" {
+		if l.Status == cost.Rejected {
 			status.Tone = doc.Bad
 		}
 		if l.Reason != "" {

@@ -127,16 +127,9 @@ func (c seam) sums(outer, inner *unit.Sums) *unit.Sums {
 		return nil
 	}
 	out := unit.NewSums(c.cells - (c.hi - c.lo) + c.inner)
-	at := 0
-	put := func(from *unit.Sums, lo, hi int) {
-		for i := lo; i < hi && from != nil; i++ {
-			out.Add(at+i-lo, from.At(i))
-		}
-		at += hi - lo
-	}
-	put(outer, 0, c.lo)
-	put(inner, 0, c.inner)
-	put(outer, c.hi, c.cells)
+	out.AddCells(0, outer, 0, c.lo, false)
+	out.AddCells(c.lo, inner, 0, c.inner, false)
+	out.AddCells(c.lo+c.inner, outer, c.hi, c.cells, false)
 	return out
 }
 
