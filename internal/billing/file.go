@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -175,7 +176,7 @@ func (f *file) ledger(m cost.Measure) []cost.LedgerEntry {
 		return []cost.LedgerEntry{entry}
 	}
 	var out []cost.LedgerEntry
-	for _, name := range sortedKeys(f.parts) {
+	for _, name := range slices.Sorted(maps.Keys(f.parts)) {
 		p := f.parts[name]
 		e := entry
 		e.BillingPeriod, e.Status, e.Reason, e.Rows, e.SkippedRows = name, f.status(p), p.reason, p.rows, p.skipped
@@ -190,14 +191,5 @@ func (f *file) ledger(m cost.Measure) []cost.LedgerEntry {
 		slices.SortFunc(e.Amounts, func(a, b cost.Amount) int { return strings.Compare(a.Currency, b.Currency) })
 		out = append(out, e)
 	}
-	return out
-}
-
-func sortedKeys[V any](m map[string]V) []string {
-	out := make([]string, 0, len(m))
-	for k := range m {
-		out = append(out, k)
-	}
-	slices.Sort(out)
 	return out
 }

@@ -2,8 +2,10 @@ package billing
 
 import (
 	"fmt"
+	"maps"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -86,7 +88,7 @@ func (b *book) settle() {
 // have been read that far: it counts as well for the month that its path names,
 // else for that of its snapshot's date.
 func (f *file) months() []string {
-	out := sortedKeys(f.parts)
+	out := slices.Sorted(maps.Keys(f.parts))
 	switch {
 	case f.err == nil:
 	case f.named != "":

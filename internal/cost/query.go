@@ -20,6 +20,11 @@ type Query struct {
 	// Top keeps so many groups of each currency, the largest, and folds the rest
 	// of them into one group; 0 keeps all.
 	Top int
+	// Currency, when set, is the one into which amounts are converted by Rates, at
+	// the rate of the item's charge start. The product is not rounded. An amount
+	// without a rate stays in its own currency, and a note says so.
+	Currency string
+	Rates    *Rates
 }
 
 // keys are the names of By, beside tag.KEY, with what a line item says to them.

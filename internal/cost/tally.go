@@ -3,6 +3,7 @@ package cost
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -22,6 +23,9 @@ type Tally struct {
 	groups  map[string]*group
 	key     []byte // reused between items
 	dates   map[dated]string
+	// converted and unconverted hold the currencies that rates were, and were
+	// not, found for.
+	converted, unconverted map[string]bool
 }
 
 type group struct {
@@ -42,7 +46,8 @@ func NewTally(q Query, zone *time.Location) *Tally {
 	if zone == nil {
 		zone = time.UTC
 	}
-	t := &Tally{query: q, span: q.Period.In(zone, q.Period.End).Span, zone: zone, groups: map[string]*group{}, dates: map[dated]string{}}
+	t := &Tally{query: q, span: q.Period.In(zone, q.Period.End).Span, zone: zone, groups: map[string]*group{},
+		dates: map[dated]string{}, converted: map[string]bool{}, unconverted: map[string]bool{}}
 	for _, name := range q.By {
 		t.readers = append(t.readers, t.reader(name))
 	}
@@ -94,24 +99,49 @@ func (t *Tally) Add(item *LineItem) {
 	if at.Before(t.span.Start) || !at.Before(t.span.End) {
 		return
 	}
-	g := t.group(item)
+	currency, rate := t.rate(item)
+	g := t.group(item, currency)
 	g.rows++
-	if amount := item.Amount(t.query.Measure); amount != nil {
-		g.sum.Add(*amount)
-	} else {
+	switch amount := item.Amount(t.query.Measure); {
+	case amount == nil:
 		g.nullRows++
+	case rate != nil:
+		g.sum.Add(amount.Mul(*rate))
+	default:
+		g.sum.Add(*amount)
 	}
 }
 
-func (t *Tally) group(item *LineItem) *group {
-	t.key = append(append(t.key[:0], item.BillingCurrency...), 0)
+// rate returns the currency in which an item counts, and the rate if it is
+// converted.
+func (t *Tally) rate(item *LineItem) (string, *unit.Decimal) {
+	from, to := item.BillingCurrency, t.query.Currency
+	if to == "" || from == to {
+		return from, nil
+	}
+	rate, ok := t.query.Rates.At(from, to, item.ChargePeriodStart)
+	seen := t.converted
+	if !ok {
+		seen = t.unconverted
+	}
+	if !seen[from] {
+		seen[strings.Clone(from)] = true
+	}
+	if !ok {
+		return from, nil
+	}
+	return to, &rate
+}
+
+func (t *Tally) group(item *LineItem, currency string) *group {
+	t.key = append(append(t.key[:0], currency...), 0)
 	for _, read := range t.readers {
 		v := read(item)
 		t.key = append(append(append(t.key, byte(len(v)), byte(len(v)>>8), byte(len(v)>>16)), v...), 0)
 	}
 	g, ok := t.groups[string(t.key)]
 	if !ok {
-		g = &group{currency: strings.Clone(item.BillingCurrency)}
+		g = &group{currency: strings.Clone(currency)}
 		for _, read := range t.readers {
 			g.values = append(g.values, strings.Clone(read(item))) // a field shares the memory of its row
 		}
@@ -132,6 +162,8 @@ func (t *Tally) Merge(u *Tally) {
 		mine.rows += g.rows
 		mine.nullRows += g.nullRows
 	}
+	maps.Copy(t.converted, u.converted)
+	maps.Copy(t.unconverted, u.unconverted)
 }
 
 // Report returns the breakdown, without a ledger: that is the business of who
@@ -148,23 +180,20 @@ func (t *Tally) Report() *Report {
 		byCurrency[g.currency] = append(byCurrency[g.currency], g)
 	}
 	var nulls int64
-	for _, currency := range sortedKeys(byCurrency) {
+	for _, currency := range slices.Sorted(maps.Keys(byCurrency)) {
 		total, groups := currencyGroups(q, currency, byCurrency[currency])
 		r.Totals = append(r.Totals, total)
 		r.Groups = append(r.Groups, groups...)
 		nulls += total.NullRows
 	}
 	r.Notes = append(r.Notes, notes(q, r.Measure, nulls)...)
-	return r
-}
-
-func sortedKeys(m map[string][]*group) []string {
-	out := make([]string, 0, len(m))
-	for k := range m {
-		out = append(out, k)
+	for _, from := range slices.Sorted(maps.Keys(t.converted)) {
+		r.Notes = append(r.Notes, fmt.Sprintf("amounts in %s are converted into %s at the rate of their day", from, q.Currency))
 	}
-	slices.Sort(out)
-	return out
+	for _, from := range slices.Sorted(maps.Keys(t.unconverted)) {
+		r.Notes = append(r.Notes, fmt.Sprintf("amounts in %s without an exchange rate into %s on their day stay in %s", from, q.Currency, from))
+	}
+	return r
 }
 
 // currencyGroups orders the groups of one currency by amount, the largest
