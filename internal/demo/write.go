@@ -166,7 +166,6 @@ func build(ctx context.Context, dir string, progress func(string, int, int)) (*S
 		return nil, err
 	}
 	summary.Bytes, err = size(dir)
-	progress("done", stages, stages)
 	return summary, err
 }
 
