@@ -190,6 +190,10 @@ func report(books []*book, q cost.Query, index int) *cost.Report {
 			}
 			ledger = append(ledger, f.ledger(q.Measure)...)
 		}
+		if err := b.empty(); err != nil {
+			ledger = append(ledger, cost.LedgerEntry{Source: b.source.Name, File: b.source.Path, Status: cost.Rejected, Reason: err.Error(), Amounts: []cost.Amount{}})
+			notes = append(notes, err.Error())
+		}
 	}
 	r := total.Report()
 	r.Ledger = append(r.Ledger, ledger...)
@@ -200,6 +204,17 @@ func report(books []*book, q cost.Query, index int) *cost.Report {
 		}
 	}
 	return r
+}
+
+// empty returns an error when a source has files but no bill, so that its total
+// of nothing is not taken for a month without charges.
+func (b *book) empty() error {
+	for _, f := range b.files {
+		if f.ignored == "" {
+			return nil
+		}
+	}
+	return fmt.Errorf("none of the %d files of source %s is a bill; the first one: %s", len(b.files), b.source.Name, b.files[0].ignored)
 }
 
 // failed is the ledger's line for a source without files. What this version does

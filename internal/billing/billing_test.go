@@ -301,6 +301,14 @@ func TestSourcesThatCannotBeRead(t *testing.T) {
 	if !errors.As(err, &noFile) || !strings.Contains(err.Error(), "no file matches "+dir+"/**/*.gz") {
 		t.Errorf("error %v", err)
 	}
+	for _, path := range []string{"/nowhere/at/all/**/*.csv", dir + "/b.csv", dir + "/[.csv", "", "s3://bucket/**"} {
+		source := billing.Source{Name: "x", Format: "focus", Path: path}
+		if _, err := billing.Breakdown(t.Context(), []billing.Source{source}, q); err == nil || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "source x") {
+			t.Errorf("path %q: error %v", path, err)
+		} else {
+			t.Log(err)
+		}
+	}
 	_, err = billing.Breakdown(t.Context(), []billing.Source{later}, q)
 	var format *billing.FormatError
 	if !errors.As(err, &format) || !strings.Contains(err.Error(), "format aws-cur arrives in a later version; source later is not counted") {

@@ -76,7 +76,7 @@ type focus struct {
 }
 
 // errNoBill says that a file has none of FOCUS's columns.
-var errNoBill = errors.New("its header has no FOCUS column")
+var errNoBill = errors.New("its header has no FOCUS column (with commas between the columns)")
 
 func newFocus(source *Source, header []string, qs []cost.Query) (*focus, error) {
 	r := &focus{source: source, width: len(header), dates: map[string]time.Time{}, item: cost.LineItem{Source: source.Name}}

@@ -80,4 +80,12 @@ func (s *Sum) AddSum(t *Sum) {
 }
 
 // Total returns the sum, without trailing zeros after the point.
-func (s *Sum) Total() Decimal { return MustDecimal(s.wide.Add(s.narrow()).Canonical()) }
+func (s *Sum) Total() Decimal {
+	var out Decimal
+	// Not ParseDecimal: a product of an amount and a rate has more digits than
+	// either of them may have in a file.
+	if _, _, err := out.d.SetString(s.wide.Add(s.narrow()).Canonical()); err != nil {
+		panic(err) // digits are a number
+	}
+	return out
+}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"math"
 	"math/big"
+	"strings"
 	"testing"
 	"time"
 
@@ -153,6 +154,16 @@ func TestSumOfDecimalsIsExact(t *testing.T) {
 			t.Fatalf("%s, want %s", s.Total(), want)
 		}
 	})
+}
+
+func TestSumOfALongProduct(t *testing.T) {
+	var s unit.Sum
+	tiny := unit.MustDecimal("1e-30")
+	s.Add(tiny.Mul(tiny))
+	s.Add(unit.DecimalOfInt(1000))
+	if got := s.Total().String(); got != "1000."+strings.Repeat("0", 59)+"1" {
+		t.Errorf("sum %s", got)
+	}
 }
 
 func BenchmarkSum(b *testing.B) {
