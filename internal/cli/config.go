@@ -21,7 +21,7 @@ func (a *app) loadConfig() (*config.Config, error) {
 func (a *app) checked(cfg *config.Config, diags yamlpos.Diagnostics) (*config.Config, error) {
 	for _, d := range diags {
 		if d.Severity != yamlpos.Info {
-			d.WriteTo(a.Stderr) // stderr is all there is to complain to
+			_, _ = d.WriteTo(a.Stderr) // stderr is all there is to complain to
 		}
 	}
 	if n := diags.Count(yamlpos.Error); n > 0 {

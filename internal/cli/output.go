@@ -114,7 +114,7 @@ func (a *app) writeFile(path string, write func(io.Writer) error) error {
 		err = a.Files.Rename(f.Name(), path)
 	}
 	if err != nil {
-		a.Files.Remove(f.Name()) // best effort: the first error is the one to report
+		_ = a.Files.Remove(f.Name()) // best effort: the first error is the one to report
 		return writeError(path, err)
 	}
 	return nil
