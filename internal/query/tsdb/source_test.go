@@ -428,6 +428,12 @@ func TestFeedsAgree(t *testing.T) {
 		blocks := openDir(t, writeBlocks(t, t.TempDir(), mem))
 
 		c := querytest.Case{Kind: query.Ratio, Total: `reqs_total`, Bad: `reqs_total{code="500"}`, Grid: "10m 40m 70m 100m 200m"}
+		for _, kind := range []query.Kind{query.Gauge, query.Up} {
+			other := request(t, querytest.Case{Kind: kind, Total: `reqs_total`, GroupBy: []string{"instance"}, Grid: c.Grid})
+			if got, want := dump(t, mem, other), dump(t, blocks, other); got != want {
+				r.Fatalf("kind %d: text gives\n%sblocks give\n%s", kind, got, want)
+			}
+		}
 		whole := request(t, c)
 		got, want := dump(t, mem, whole), dump(t, blocks, whole)
 		if a, b := scan(t, mem, whole), scan(t, blocks, whole); a.Samples != b.Samples || a.Series != b.Series {
