@@ -181,11 +181,7 @@ func (f *flow) section(i int) {
 		return
 	}
 	head := 22 + sectionSize*leading + 12
-	first := 0.0
-	if len(s.Blocks) > 0 {
-		first = f.least(s.Blocks[0])
-	}
-	f.need(head + first)
+	f.need(head + f.opens(s.Blocks))
 	if f.y > marginTop {
 		f.y += 22
 	}
@@ -221,6 +217,20 @@ func (f *flow) blocks(blocks []doc.Block) {
 			f.charts(pair)
 		}
 	}
+}
+
+// opens is the height that the beginning of a section needs under its heading: a
+// paragraph does not part from the table or chart that it introduces.
+func (f *flow) opens(blocks []doc.Block) float64 {
+	h := 0.0
+	for _, b := range blocks[:min(len(blocks), 2)] {
+		h += f.least(b)
+		if _, introduces := b.(doc.Paragraph); !introduces {
+			break
+		}
+		h += 8
+	}
+	return h
 }
 
 // least is the height that the beginning of a block needs under its heading.
