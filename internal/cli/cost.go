@@ -170,10 +170,13 @@ func writeBreakdownCSV(w io.Writer, r *cost.Report) error {
 	err := c.Write(append(append([]string{}, r.By...), "currency", "amount", "share", "rows"))
 	for _, g := range r.Groups {
 		row := make([]string, 0, len(r.By)+4)
-		for _, k := range r.By {
+		for i, k := range r.By {
 			value := ""
 			if v := g.Keys[k]; v != nil {
 				value = *v
+			}
+			if g.Folded > 0 && i == 0 {
+				value = fmt.Sprintf("(%d others)", g.Folded)
 			}
 			row = append(row, value)
 		}

@@ -69,15 +69,14 @@ func Build(r *Results) *doc.Document {
 }
 
 func title(r *Results) string {
-	kind := map[string]string{"daily": "Daily service report", "weekly": "Weekly service report", "monthly": "Monthly service report"}[r.Report]
-	if r.Title == "" {
-		return kind
-	}
-	return r.Title + ": " + kind
+	return map[string]string{"daily": "Daily service report", "weekly": "Weekly service report", "monthly": "Monthly service report"}[r.Report]
 }
 
 func subtitle(r *Results) string {
 	s := fmt.Sprintf("%s · %s", periodText(r), r.Period.Timezone)
+	if r.Title != "" {
+		s = r.Title + " · " + s
+	}
 	if !r.Period.Complete {
 		s += " · to date"
 	}
@@ -130,11 +129,11 @@ func overallState(r *Results) (string, doc.Tone) {
 	n := countStates(r.SLA.Results)
 	switch {
 	case n[sla.Breached] > 0:
-		return fmt.Sprintf("%d of %d objectives breached", n[sla.Breached], len(r.SLA.Results)), doc.Bad
+		return fmt.Sprintf("%d of %d results breached", n[sla.Breached], len(r.SLA.Results)), doc.Bad
 	case n[sla.AtRisk] > 0:
-		return fmt.Sprintf("%d of %d objectives at risk", n[sla.AtRisk], len(r.SLA.Results)), doc.Warn
+		return fmt.Sprintf("%d of %d results at risk", n[sla.AtRisk], len(r.SLA.Results)), doc.Warn
 	case n[sla.InsufficientData] > 0:
-		return fmt.Sprintf("%d of %d objectives without sufficient data", n[sla.InsufficientData], len(r.SLA.Results)), doc.Warn
+		return fmt.Sprintf("%d of %d results without sufficient data", n[sla.InsufficientData], len(r.SLA.Results)), doc.Warn
 	}
 	return "all objectives met", doc.Good
 }

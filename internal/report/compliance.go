@@ -57,7 +57,7 @@ func compliance(r *Results) []doc.Block {
 	var order []string
 	for _, res := range r.SLA.Results {
 		switch {
-		case len(res.Group) > 0:
+		case len(res.Group) > 0 || res.Organization != "" && slices.Contains(r.Shared, res.SLA):
 		case res.Organization == "":
 			wide = append(wide, res)
 		default:
@@ -69,8 +69,12 @@ func compliance(r *Results) []doc.Block {
 	}
 	blocks := dailyCharts(r)
 	blocks = append(blocks, resultTable("sla_tiers", "By tier", wide, h))
+	if len(r.Shared) > 0 && len(order) > 0 {
+		blocks = append(blocks, doc.Paragraph{Text: fmt.Sprintf("Measured on the platform's series, and the same for every organization: %s.", join(r.Shared))})
+	}
 	for _, name := range order {
-		blocks = append(blocks, resultTable("sla_"+name, "By organization: "+name, bySLA[name], h))
+		t := resultTable("sla_"+name, "By organization: "+name, bySLA[name], h)
+		blocks = append(blocks, withoutColumn(t, 0)) // the title says the SLA
 	}
 	if t := groupTable(r.SLA.Results); len(t.Rows) > 0 {
 		blocks = append(blocks, t)
@@ -106,10 +110,15 @@ func resultTable(id, title string, results []sla.Result, h *history) doc.Table {
 		t.Rows = append(t.Rows, resultRow(r, h))
 	}
 	if !orgs { // a table of wider groups has no use for the column
-		t.Columns = slices.Delete(t.Columns, 3, 4)
-		for i := range t.Rows {
-			t.Rows[i].Cells = slices.Delete(t.Rows[i].Cells, 3, 4)
-		}
+		return withoutColumn(t, 3)
+	}
+	return t
+}
+
+func withoutColumn(t doc.Table, at int) doc.Table {
+	t.Columns = slices.Delete(slices.Clone(t.Columns), at, at+1)
+	for i := range t.Rows {
+		t.Rows[i].Cells = slices.Delete(slices.Clone(t.Rows[i].Cells), at, at+1)
 	}
 	return t
 }

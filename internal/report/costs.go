@@ -16,8 +16,6 @@ func costs(r *Results) []doc.Block {
 		return missing(r, "cost")
 	}
 	blocks := missing(r, "cost")
-	blocks = append(blocks, doc.Paragraph{Text: fmt.Sprintf("Measure: %s. Bills are cut in UTC: %s up to %s.", r.Cost.Measure,
-		r.Cost.Period.Start.Format("2006-01-02"), r.Cost.Period.End.Format("2006-01-02"))})
 	for _, total := range r.Cost.Totals {
 		if c, ok := costChart(r.CostDaily, total.Currency); ok {
 			blocks = append(blocks, c)
@@ -27,6 +25,8 @@ func costs(r *Results) []doc.Block {
 	if len(r.Cost.Totals) == 0 {
 		blocks = append(blocks, doc.Paragraph{Text: "No charge falls into this period."})
 	}
+	blocks = append(blocks, doc.Paragraph{Text: fmt.Sprintf("Measure: %s. Bills are cut in UTC: %s up to %s.", r.Cost.Measure,
+		r.Cost.Period.Start.Format("2006-01-02"), r.Cost.Period.End.Format("2006-01-02"))})
 	for _, n := range r.Cost.Notes {
 		blocks = append(blocks, doc.Paragraph{Text: n})
 	}
@@ -99,8 +99,15 @@ func BreakdownTable(r *cost.Report, total cost.Total) doc.Table {
 			continue
 		}
 		var row doc.Row
-		for _, k := range r.By {
-			row.Cells = append(row.Cells, keyCell(g.Keys[k]))
+		for i, k := range r.By {
+			cell := keyCell(g.Keys[k])
+			if g.Folded > 0 { // the rest beyond the largest groups
+				cell = text("")
+				if i == 0 {
+					cell = text(fmt.Sprintf("(%d others)", g.Folded))
+				}
+			}
+			row.Cells = append(row.Cells, cell)
 		}
 		share := doc.Value(doc.Missing{Why: "the total is 0"})
 		if g.Share != nil {

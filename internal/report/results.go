@@ -28,9 +28,12 @@ type Results struct {
 	Preliminary  bool        `json:"preliminary"`
 	Layout       Layout      `json:"layout"`
 
-	Sources      []Source     `json:"sources"`
-	SLA          *sla.Report  `json:"sla"`
-	SLAPrevious  *sla.Report  `json:"sla_previous"`
+	Sources     []Source    `json:"sources"`
+	SLA         *sla.Report `json:"sla"`
+	SLAPrevious *sla.Report `json:"sla_previous"`
+	// Shared names the SLAs that are measured on the platform's series: what
+	// happened, happened to every organization alike.
+	Shared       []string     `json:"shared"`
 	Daily        []DailyPoint `json:"daily"`
 	Cost         *cost.Report `json:"cost"`
 	CostPrevious *cost.Report `json:"cost_previous"`

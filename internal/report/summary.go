@@ -75,7 +75,7 @@ func keyFigures(r *Results) []doc.Fact {
 			}
 			facts = append(facts, doc.Fact{Label: label, Cell: doc.Cell{Value: doc.Count{N: unit.DecimalOfInt(int64(n[s]))}, Tone: tone}})
 		}
-		add("Objectives met", sla.Met)
+		add("Met", sla.Met)
 		add("Breached", sla.Breached)
 		if !r.Period.Complete {
 			add("At risk", sla.AtRisk)

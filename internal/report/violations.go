@@ -20,7 +20,8 @@ type incident struct {
 }
 
 // violations lists the runs of windows worse than target: those of
-// organizations, or of the widest group where there are none.
+// organizations, or of the widest group where there are none or where all of
+// them share the platform's series.
 func violations(r *Results) []doc.Block {
 	if r.SLA == nil || len(r.SLA.Results) == 0 {
 		return nil
@@ -28,7 +29,8 @@ func violations(r *Results) []doc.Block {
 	orgs := slices.ContainsFunc(r.SLA.Results, func(res sla.Result) bool { return res.Organization != "" })
 	var all []incident
 	for _, res := range r.SLA.Results {
-		if orgs != (res.Organization != "") || len(res.Group) > 0 {
+		wide := res.Organization == "" && res.Tier == ""
+		if single := orgs && !slices.Contains(r.Shared, res.SLA); len(res.Group) > 0 || single != (res.Organization != "") || !single && !wide {
 			continue
 		}
 		for _, v := range res.Violations {
@@ -54,7 +56,7 @@ func violations(r *Results) []doc.Block {
 		}
 		t.Rows = append(t.Rows, doc.Row{Cells: []doc.Cell{
 			{Value: doc.Instant{Time: v.Start.In(zone)}}, {Value: doc.Duration(time.Duration(v.Seconds) * time.Second)},
-			text(v.of.SLA), text(v.of.Objective), orDash(v.of.Tier), orDash(v.of.Organization),
+			text(v.of.SLA), text(v.of.Objective), orDash(v.of.Tier), orAll(v.of.Organization),
 			{Value: quantity(v.Worst, v.of), Tone: doc.Bad}, {Value: doc.Count{N: v.BadEvents.Decimal}}, {Value: share}}})
 	}
 	blocks := []doc.Block{t}
@@ -62,4 +64,12 @@ func violations(r *Results) []doc.Block {
 		blocks = append(blocks, doc.Paragraph{Text: fmt.Sprintf("The %d longest of %d violations; --format json has all of them.", len(all), total)})
 	}
 	return blocks
+}
+
+// orAll stands for the organizations of a wider group.
+func orAll(org string) doc.Cell {
+	if org == "" {
+		return text("all")
+	}
+	return text(org)
 }
