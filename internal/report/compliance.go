@@ -39,9 +39,18 @@ func historyOf(r *Results) *history {
 			}
 		}
 	}
+	day := map[string]int{}
 	for _, d := range r.Daily {
+		if _, ok := day[d.Date]; !ok {
+			day[d.Date] = len(day)
+		}
+	}
+	for _, d := range r.Daily { // a day before an organization's first is a gap
 		w := who{d.SLA, d.Objective, d.Tier, d.Organization}.anyTier()
-		h.daily[w] = append(h.daily[w], d.Attained)
+		if h.daily[w] == nil {
+			h.daily[w] = make([]*unit.Decimal, len(day))
+		}
+		h.daily[w][day[d.Date]] = d.Attained
 	}
 	return h
 }
@@ -128,7 +137,7 @@ func resultRow(r sla.Result, h *history) doc.Row {
 	if r.Tier == "" && r.Organization == "" {
 		tier = text("all")
 	}
-	row := doc.Row{Cells: []doc.Cell{text(r.SLA), text(r.Objective), tier, orDash(r.Organization),
+	row := doc.Row{Cells: []doc.Cell{text(r.SLA), text(r.Objective), tier, audience(r),
 		{Value: promise(r)}, attained(r), stateCell(r), budgetCell(r)}}
 	if h != nil {
 		before := doc.Cell{Value: doc.Missing{Why: "not judged in the period before"}}
@@ -138,6 +147,18 @@ func resultRow(r sla.Result, h *history) doc.Row {
 		row.Cells = append(row.Cells, before, doc.Cell{Value: spark(h.daily[whoIs(r).anyTier()])})
 	}
 	return row
+}
+
+// audience names whom a result is for, so that a table without the column Tier
+// is still understood.
+func audience(r sla.Result) doc.Cell {
+	switch {
+	case r.Organization != "":
+		return text(r.Organization)
+	case r.Tier != "":
+		return text("all " + r.Tier)
+	}
+	return text("all")
 }
 
 // groupTable lists the results of group_by labels.

@@ -56,7 +56,7 @@ func violations(r *Results) []doc.Block {
 		}
 		t.Rows = append(t.Rows, doc.Row{Cells: []doc.Cell{
 			{Value: doc.Instant{Time: v.Start.In(zone)}}, {Value: doc.Duration(time.Duration(v.Seconds) * time.Second)},
-			text(v.of.SLA), text(v.of.Objective), orDash(v.of.Tier), orAll(v.of.Organization),
+			text(v.of.SLA), text(v.of.Objective), orDash(v.of.Tier), audience(v.of),
 			{Value: quantity(v.Worst, v.of), Tone: doc.Bad}, {Value: doc.Count{N: v.BadEvents.Decimal}}, {Value: share}}})
 	}
 	blocks := []doc.Block{t}
@@ -64,12 +64,4 @@ func violations(r *Results) []doc.Block {
 		blocks = append(blocks, doc.Paragraph{Text: fmt.Sprintf("The %d longest of %d violations; --format json has all of them.", len(all), total)})
 	}
 	return blocks
-}
-
-// orAll stands for the organizations of a wider group.
-func orAll(org string) doc.Cell {
-	if org == "" {
-		return text("all")
-	}
-	return text(org)
 }
