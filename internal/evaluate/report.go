@@ -28,7 +28,7 @@ const defaultSettle = 10 * 24 * time.Hour
 func (e *Evaluator) Report(ctx context.Context, kind string, p period.Period) (*report.Results, error) {
 	out := &report.Results{Schema: report.Schema, Report: kind, Title: e.Config.Name, Period: p.Info(),
 		GeneratedAt: e.Now.UTC(), ConfigDigest: e.Config.Digest(), Sources: []report.Source{},
-		Layout: e.layout(kind), Daily: []report.DailyPoint{}, Exclusions: e.listExclusions(p), Missing: []report.Missing{}, Notes: e.Config.NotYet()}
+		Layout: e.layout(kind), Daily: []report.DailyPoint{}, Exclusions: e.listExclusions(p), Missing: []report.Missing{}, Notes: e.Config.NotYet(), Shared: e.shared()}
 
 	days := e.trend(kind, p)
 	vs := append(views(p), views(append([]period.Period{p.Previous()}, days...)...)...)
@@ -58,6 +58,17 @@ func (e *Evaluator) Report(ctx context.Context, kind string, p period.Period) (*
 func (e *Evaluator) layout(kind string) report.Layout {
 	r, _ := e.Config.Reports.Get(kind)
 	return report.Layout{Title: r.Title, Sections: r.Sections}
+}
+
+// shared names the SLAs that are measured on the platform's series.
+func (e *Evaluator) shared() []string {
+	out := []string{}
+	for _, entry := range e.Config.SLADefinitions {
+		if e.grouping(entry.Value).shared {
+			out = append(out, entry.Key)
+		}
+	}
+	return out
 }
 
 // trend returns the days whose values are shown as a trend, oldest first.
