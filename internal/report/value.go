@@ -82,12 +82,8 @@ func stateCell(r sla.Result) doc.Cell {
 	return doc.Cell{Value: doc.Text(stateText(r.State)), Tone: toneOf(r.State), Notes: r.Notes}
 }
 
-func stateText(s sla.State) string {
-	if s == sla.InsufficientData {
-		return "no data"
-	}
-	return strings.ReplaceAll(string(s), "_", " ")
-}
+// stateText writes a state in words.
+func stateText(s sla.State) string { return strings.ReplaceAll(string(s), "_", " ") }
 
 func toneOf(s sla.State) doc.Tone {
 	switch s {
