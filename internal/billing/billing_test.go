@@ -55,7 +55,7 @@ func TestCases(t *testing.T) {
 				write(t, filepath.Join(dir, f.Name), bytes.ReplaceAll(f.Data, []byte("<BOM>"), []byte("\ufeff")))
 			}
 			source, q := options(t, string(ar.Comment), dir)
-			got := ""
+			var got string
 			if reports, err := billing.Breakdown(t.Context(), []billing.Source{source}, []cost.Query{q}); err != nil {
 				got = "error: " + err.Error() + "\n"
 			} else {

@@ -94,7 +94,7 @@ func (f *file) read(ctx context.Context, qs []cost.Query) {
 		f.err = err
 		return
 	}
-	defer in.Close() //nolint:errcheck // only read
+	defer in.Close()
 	text, err := plain(in)
 	if err == nil {
 		err = f.readRows(ctx, text, qs)

@@ -49,18 +49,34 @@ const (
 	columns // how many there are
 )
 
-// names are the columns' names, the current one first.
-var names = [columns][]string{
-	billedCost: {"BilledCost"}, effectiveCost: {"EffectiveCost", "AmortizedCost"}, listCost: {"ListCost"}, contractedCost: {"ContractedCost"},
-	currency: {"BillingCurrency"}, billingPeriod: {"BillingPeriodStart"}, chargePeriod: {"ChargePeriodStart"},
-	chargeCategory: {"ChargeCategory", "ChargeType"}, chargeClass: {"ChargeClass"}, description: {"ChargeDescription"},
-	invoice: {"InvoiceId"}, issuer: {"InvoiceIssuerName"}, billingAccount: {"BillingAccountId"},
-	subAccount: {"SubAccountId"}, subAccountName: {"SubAccountName"},
-	serviceProvider: {"ServiceProviderName"}, provider: {"ProviderName"}, category: {"ServiceCategory"}, service: {"ServiceName"},
-	region: {"RegionId", "Region"}, resource: {"ResourceId"}, sku: {"SkuId"}, commitment: {"CommitmentDiscountId"}, tags: {"Tags"},
+// columnNames are the columns' names, separated by spaces, the current one first.
+var columnNames = [...]string{
+	billedCost: "BilledCost", effectiveCost: "EffectiveCost AmortizedCost", listCost: "ListCost", contractedCost: "ContractedCost",
+	currency: "BillingCurrency", billingPeriod: "BillingPeriodStart", chargePeriod: "ChargePeriodStart",
+	chargeCategory: "ChargeCategory ChargeType", chargeClass: "ChargeClass", description: "ChargeDescription",
+	invoice: "InvoiceId", issuer: "InvoiceIssuerName", billingAccount: "BillingAccountId",
+	subAccount: "SubAccountId", subAccountName: "SubAccountName",
+	serviceProvider: "ServiceProviderName", provider: "ProviderName", category: "ServiceCategory", service: "ServiceName",
+	region: "RegionId Region", resource: "ResourceId", sku: "SkuId", commitment: "CommitmentDiscountId", tags: "Tags",
 }
 
-var measureColumns = map[cost.Measure]column{cost.Billed: billedCost, cost.Effective: effectiveCost, cost.List: listCost, cost.Contracted: contractedCost}
+func (c column) names() []string { return strings.Fields(columnNames[c]) }
+
+// String returns the current name.
+func (c column) String() string { return c.names()[0] }
+
+// measured returns the column of a measure.
+func measured(m cost.Measure) column {
+	switch m {
+	case cost.Effective:
+		return effectiveCost
+	case cost.List:
+		return listCost
+	case cost.Contracted:
+		return contractedCost
+	}
+	return billedCost
+}
 
 // focus reads the rows of one FOCUS file into an item that it reuses.
 type focus struct {
@@ -93,7 +109,7 @@ func newFocus(source *Source, header []string, qs []cost.Query) (*focus, error) 
 	found := 0
 	for c := range columns {
 		r.at[c] = -1
-		for _, name := range names[c] {
+		for _, name := range c.names() {
 			if i := slices.IndexFunc(header, func(h string) bool { return strings.EqualFold(strings.TrimSpace(h), name) }); i >= 0 {
 				r.at[c] = i
 				found++
@@ -111,11 +127,11 @@ func newFocus(source *Source, header []string, qs []cost.Query) (*focus, error) 
 func (r *focus) complete() error {
 	needed := []column{chargePeriod, billingPeriod}
 	for _, m := range r.measures {
-		needed = append(needed, measureColumns[m])
+		needed = append(needed, measured(m))
 	}
 	for _, c := range needed {
 		if r.at[c] < 0 {
-			return fmt.Errorf("the column %s is missing", names[c][0])
+			return fmt.Errorf("the column %s is missing", c)
 		}
 	}
 	if r.at[currency] < 0 && r.source.Currency == "" {
@@ -194,10 +210,10 @@ func (r *focus) read() error {
 	i.BilledCost, i.EffectiveCost, i.ListCost, i.ContractedCost = nil, nil, nil, nil
 	targets := [...]**unit.Decimal{&i.BilledCost, &i.EffectiveCost, &i.ListCost, &i.ContractedCost}
 	for _, m := range r.measures {
-		c := measureColumns[m]
+		c := measured(m)
 		amount, present, err := parseAmount(r.field(c))
 		if err != nil {
-			return fmt.Errorf("%s: %w", names[c][0], err)
+			return fmt.Errorf("%s: %w", c, err)
 		}
 		if present {
 			r.amounts[c] = amount
@@ -285,11 +301,11 @@ func (r *focus) instant(c column) (time.Time, error) {
 		return t, nil
 	}
 	if missing(s) {
-		return time.Time{}, fmt.Errorf("%s is empty", names[c][0])
+		return time.Time{}, fmt.Errorf("%s is empty", c)
 	}
 	t, err := parseInstant(s, r.source.zone())
 	if err != nil {
-		return time.Time{}, fmt.Errorf("%s: %w", names[c][0], err)
+		return time.Time{}, fmt.Errorf("%s: %w", c, err)
 	}
 	if len(r.dates) < maxDates {
 		r.dates[strings.Clone(s)] = t

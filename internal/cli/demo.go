@@ -113,14 +113,18 @@ func runDemoServe(ctx context.Context, a *app, o *demoServeOptions) error {
 		return &ExitError{Code: Failure, Err: fmt.Errorf("serving the demo: %w", err), Hint: "choose another address with --listen"}
 	}
 	server := &http.Server{Handler: demo.NewExporter(a.Now), ReadHeaderTimeout: shutdownPatience}
+	stopped := make(chan error, 1) // Serve returns while requests are still in progress
 	context.AfterFunc(ctx, func() {
 		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownPatience)
 		defer cancel()
-		server.Shutdown(late)
+		stopped <- server.Shutdown(late)
 	})
 	fmt.Fprintf(a.Stderr, "serving http://%[1]s/metrics\ncause an outage: curl -X POST 'http://%[1]s/outage?tier=gold&for=5m'\n", l.Addr())
 	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("serving the demo: %w", err)
+	}
+	if err := <-stopped; err != nil {
+		return fmt.Errorf("ending requests to the demo: %w", err)
 	}
 	return nil
 }

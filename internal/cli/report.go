@@ -76,8 +76,25 @@ that exit 3. The JSON form holds all results: --from draws them again.`, unit),
 	return cmd
 }
 
-// extensions are the formats of a report by the extension of its file.
-var extensions = map[string]string{"terminal": ".txt", "xlsx": ".xlsx", "pdf": ".pdf", "json": ".json"}
+// formats are those of a report, with the extensions of their files.
+var formats = [...]struct{ name, extension string }{{"terminal", ".txt"}, {"xlsx", ".xlsx"}, {"pdf", ".pdf"}, {"json", ".json"}}
+
+func formatNames() []string {
+	var names []string
+	for _, f := range formats {
+		names = append(names, f.name)
+	}
+	return names
+}
+
+func extension(format string) string {
+	for _, f := range formats {
+		if f.name == format {
+			return f.extension
+		}
+	}
+	return ""
+}
 
 func runReport(ctx context.Context, a *app, o *reportOptions) error {
 	if _, err := o.files(a); err != nil { // before any work is done
@@ -139,43 +156,43 @@ type reportFile struct{ format, path string }
 
 // files decides what is written where, before any work is done.
 func (o *reportOptions) files(a *app) ([]reportFile, error) {
-	formats := o.formats
-	for _, f := range formats {
-		if extensions[f] == "" {
-			return nil, oneOf("--format", f, []string{"terminal", "xlsx", "pdf", "json"})
+	wanted := o.formats
+	for _, f := range wanted {
+		if err := oneOf("--format", f, formatNames()); err != nil {
+			return nil, err
 		}
 	}
 	info, err := a.Files.Stat(o.out)
 	isDir := strings.HasSuffix(o.out, "/") || o.out != "" && err == nil && info.IsDir()
 	switch {
 	case o.out == "":
-		if len(formats) == 0 {
-			formats = []string{"terminal"}
+		if len(wanted) == 0 {
+			wanted = []string{"terminal"}
 		}
-		if len(formats) > 1 {
+		if len(wanted) > 1 {
 			return nil, usageErrorf("add --out DIR", "reading --format: several formats do not go to one output")
 		}
-		if f := formats[0]; a.StdoutTTY && (f == "xlsx" || f == "pdf") {
-			return nil, usageErrorf("add --out report"+extensions[f], "writing %s: not to a terminal", strings.ToUpper(f))
+		if f := wanted[0]; a.StdoutTTY && (f == "xlsx" || f == "pdf") {
+			return nil, usageErrorf("add --out report"+extension(f), "writing %s: not to a terminal", strings.ToUpper(f))
 		}
-		return []reportFile{{format: formats[0]}}, nil
+		return []reportFile{{format: wanted[0]}}, nil
 	case isDir:
-		if len(formats) == 0 {
-			formats = []string{"terminal", "xlsx", "pdf", "json"}
+		if len(wanted) == 0 {
+			wanted = formatNames()
 		}
 		var out []reportFile
-		for _, f := range formats {
-			out = append(out, reportFile{f, filepath.Join(o.out, o.kind.name+"-{period}"+extensions[f])})
+		for _, f := range wanted {
+			out = append(out, reportFile{f, filepath.Join(o.out, o.kind.name+"-{period}"+extension(f))})
 		}
 		return out, nil
-	case len(formats) > 1:
+	case len(wanted) > 1:
 		return nil, usageErrorf("end --out with a / to name a directory", "reading --format: several formats do not go to one file")
-	case len(formats) == 1:
-		return []reportFile{{formats[0], o.out}}, nil
+	case len(wanted) == 1:
+		return []reportFile{{wanted[0], o.out}}, nil
 	}
-	for f, ext := range extensions {
-		if strings.EqualFold(filepath.Ext(o.out), ext) {
-			return []reportFile{{f, o.out}}, nil
+	for _, f := range formats {
+		if strings.EqualFold(filepath.Ext(o.out), f.extension) {
+			return []reportFile{{f.name, o.out}}, nil
 		}
 	}
 	return nil, usageErrorf("end it with .txt, .xlsx, .pdf or .json, or pass --format", "reading --out: the name %q does not say a format", o.out)

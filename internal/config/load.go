@@ -254,7 +254,7 @@ func (l *loader) finish() (*Config, yamlpos.Diagnostics) {
 		c.broken[d.Position] = d.Severity == yamlpos.Error || c.broken[d.Position]
 	}
 	c.check()
-	all := append(l.diags, c.diags...)
+	all := slices.Concat(l.diags, c.diags)
 	all.Sort(l.order)
 	return cfg, slices.Compact(all) // a value that aliases share is decoded more than once
 }

@@ -28,27 +28,30 @@ type Query struct {
 }
 
 // keys are the names of By, beside tag.KEY, with what a line item says to them.
-// A nil reader marks a name that only allocation rules answer.
-var keys = map[string]func(*LineItem) string{
-	"provider":        func(i *LineItem) string { return i.ServiceProvider },
-	"service":         func(i *LineItem) string { return i.ServiceName },
-	"category":        func(i *LineItem) string { return i.ServiceCategory },
-	"charge_category": func(i *LineItem) string { return i.ChargeCategory },
-	"charge_class":    func(i *LineItem) string { return i.ChargeClass },
-	"account":         func(i *LineItem) string { return i.SubAccountID },
-	"sub_account":     func(i *LineItem) string { return i.SubAccountName },
-	"billing_account": func(i *LineItem) string { return i.BillingAccountID },
-	"region":          func(i *LineItem) string { return i.RegionID },
-	"resource":        func(i *LineItem) string { return i.ResourceID },
-	"sku":             func(i *LineItem) string { return i.SkuID },
-	"commitment":      func(i *LineItem) string { return i.CommitmentID },
-	"invoice":         func(i *LineItem) string { return i.InvoiceID },
-	"source":          func(i *LineItem) string { return i.Source },
-	"model":           func(i *LineItem) string { return i.Model },
-	"billing_period":  func(i *LineItem) string { return BillingPeriodName(i.BillingPeriodStart) },
-	"day":             nil, "week": nil, "month": nil, // cut in the zone of the query
-	"team": nil, "org": nil, "organization": nil, "tier": nil,
+var keys = [...]struct {
+	name string
+	read func(*LineItem) string
+}{
+	{"provider", func(i *LineItem) string { return i.ServiceProvider }},
+	{"service", func(i *LineItem) string { return i.ServiceName }},
+	{"category", func(i *LineItem) string { return i.ServiceCategory }},
+	{"charge_category", func(i *LineItem) string { return i.ChargeCategory }},
+	{"charge_class", func(i *LineItem) string { return i.ChargeClass }},
+	{"account", func(i *LineItem) string { return i.SubAccountID }},
+	{"sub_account", func(i *LineItem) string { return i.SubAccountName }},
+	{"billing_account", func(i *LineItem) string { return i.BillingAccountID }},
+	{"region", func(i *LineItem) string { return i.RegionID }},
+	{"resource", func(i *LineItem) string { return i.ResourceID }},
+	{"sku", func(i *LineItem) string { return i.SkuID }},
+	{"commitment", func(i *LineItem) string { return i.CommitmentID }},
+	{"invoice", func(i *LineItem) string { return i.InvoiceID }},
+	{"source", func(i *LineItem) string { return i.Source }},
+	{"model", func(i *LineItem) string { return i.Model }},
+	{"billing_period", func(i *LineItem) string { return BillingPeriodName(i.BillingPeriodStart) }},
 }
+
+// dates are the names that are cut in the zone of the query.
+var dates = [...]string{"day", "week", "month"}
 
 // allocated are the names that allocation rules will answer.
 var allocated = [...]string{"team", "org", "organization", "tier"}
@@ -63,7 +66,7 @@ func (q Query) Validate() error {
 		if tag, ok := strings.CutPrefix(name, "tag."); ok && tag != "" {
 			continue
 		}
-		if _, ok := keys[name]; !ok {
+		if !slices.Contains(keyNames(), name) {
 			return fmt.Errorf("breaking costs down by %q: no such key; %s", name, hint(name))
 		}
 	}
@@ -79,12 +82,18 @@ func (q Query) Validate() error {
 	return nil
 }
 
-func hint(name string) string {
-	var names []string
-	for k := range keys {
-		names = append(names, k)
+// keyNames are all names of By but tag.KEY, in alphabetical order.
+func keyNames() []string {
+	names := slices.Concat(dates[:], allocated[:])
+	for _, k := range keys {
+		names = append(names, k.name)
 	}
 	slices.Sort(names)
+	return names
+}
+
+func hint(name string) string {
+	names := keyNames()
 	best, distance := "", 3
 	for _, k := range names {
 		if d := edits(strings.ToLower(name), k); d < distance {

@@ -66,8 +66,10 @@ func (t *Tally) reader(name string) func(*LineItem) string {
 	case "month":
 		return func(i *LineItem) string { return t.date(i.ChargePeriodStart, "2006-01") }
 	}
-	if read := keys[name]; read != nil {
-		return read
+	for _, k := range keys {
+		if k.name == name {
+			return k.read
+		}
 	}
 	return func(*LineItem) string { return "" }
 }

@@ -1,8 +1,6 @@
 package demo
 
 // What is on the bills. Nothing writes to it.
-//
-//nolint:gochecknoglobals // tables; Go has no constants of these types
 var (
 	// vendors are those who send bills.
 	vendors = [...]struct{ provider, publisher, issuer string }{

@@ -50,7 +50,6 @@ type kase struct {
 	cell    time.Duration // width of the cells that rows are written in
 	from    time.Duration // where rows begin
 	members []caseMember
-	accord  window.Accounting
 	drop    time.Duration // an instant that the grid lacks, 0 for none
 	wants   []want
 }

@@ -26,10 +26,6 @@ type Decimal struct{ d apd.Decimal }
 // and it would make exact sums arbitrarily long.
 const MaxExponent = 38
 
-// exact does arithmetic without rounding: apd computes to full length when the
-// precision is 0.
-var exact = apd.BaseContext
-
 // ParseDecimal reads a decimal as exports write it: an optional minus sign,
 // digits with at most one point, and an optional exponent ("35.2E-7"). It
 // rejects an empty text, a plus sign, digit separators, NaN, infinities and
@@ -140,17 +136,19 @@ func DecimalOfRat(r *big.Rat, digits int, down bool) Decimal {
 }
 
 // Add returns d + e.
-func (d Decimal) Add(e Decimal) Decimal { return d.with(&e, exact.Add) }
+func (d Decimal) Add(e Decimal) Decimal { return d.exactly((*apd.Context).Add, &e) }
 
 // Sub returns d − e.
-func (d Decimal) Sub(e Decimal) Decimal { return d.with(&e, exact.Sub) }
+func (d Decimal) Sub(e Decimal) Decimal { return d.exactly((*apd.Context).Sub, &e) }
 
 // Mul returns d × e.
-func (d Decimal) Mul(e Decimal) Decimal { return d.with(&e, exact.Mul) }
+func (d Decimal) Mul(e Decimal) Decimal { return d.exactly((*apd.Context).Mul, &e) }
 
-func (d Decimal) with(e *Decimal, op func(z, x, y *apd.Decimal) (apd.Condition, error)) Decimal {
+// exactly returns d op e without rounding: apd computes to full length when the
+// precision is 0, which it is in its base context.
+func (d Decimal) exactly(op func(c *apd.Context, z, x, y *apd.Decimal) (apd.Condition, error), e *Decimal) Decimal {
 	var out Decimal
-	if _, err := op(&out.d, &d.d, &e.d); err != nil {
+	if _, err := op(&apd.BaseContext, &out.d, &d.d, &e.d); err != nil {
 		// Unreachable for values that ParseDecimal and DecimalOfFloat let in.
 		panic(fmt.Sprintf("exact decimal arithmetic: %v", err))
 	}

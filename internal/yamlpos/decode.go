@@ -2,6 +2,7 @@ package yamlpos
 
 import (
 	"encoding"
+	"errors"
 	"fmt"
 	"reflect"
 	"strconv"
@@ -32,11 +33,13 @@ func Decode(n *Node, into any) Diagnostics {
 type decoder struct{ diags Diagnostics }
 
 func (d *decoder) fail(n *Node, err error) {
-	switch err := err.(type) {
-	case Diagnostic:
-		d.diags = append(d.diags, err)
-	case Diagnostics:
-		d.diags = append(d.diags, err...)
+	var one Diagnostic
+	var several Diagnostics
+	switch {
+	case errors.As(err, &one):
+		d.diags = append(d.diags, one)
+	case errors.As(err, &several):
+		d.diags = append(d.diags, several...)
 	default:
 		d.diags = append(d.diags, n.Diagnostic(Error, "value", "", err.Error()))
 	}

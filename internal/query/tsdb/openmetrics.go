@@ -99,22 +99,20 @@ func (l *loader) load(in *bufio.Reader) error {
 			}
 			continue
 		}
-		if err != nil && !errors.Is(err, io.EOF) {
+		last := errors.Is(err, io.EOF)
+		if err != nil && !last {
 			if errors.Is(err, io.ErrUnexpectedEOF) {
 				err = errors.New("the compressed file is cut off; copy or export it again")
 			}
 			return l.at(l.line+bytes.Count(buf, []byte("\n"))+1, err)
 		}
-		if err == nil && len(buf) < piece {
+		if len(buf) < piece && !last {
 			continue
 		}
-		if perr := l.parse(buf); perr != nil {
-			return perr
+		if err := l.parse(buf); err != nil || last {
+			return err
 		}
 		buf = buf[:0]
-		if err != nil {
-			return nil
-		}
 	}
 }
 

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -99,8 +101,11 @@ func appendAll(t testing.TB, app storage.Appender, from *Source) {
 		ts, vs := make([]int64, 1000), make([]float64, 1000)
 		for {
 			n, err := s.Read(ts, vs)
-			if err != nil {
+			if errors.Is(err, io.EOF) {
 				return nil
+			}
+			if err != nil {
+				return err
 			}
 			for i := range n {
 				if _, err := app.Append(0, s.Labels(), ts[i], vs[i]); err != nil {
@@ -519,8 +524,11 @@ func FuzzOpenMetrics(f *testing.F) {
 			ts, vs, last := make([]int64, 8), make([]float64, 8), int64(earliest)
 			for {
 				n, err := r.Read(ts, vs)
-				if err != nil {
+				if errors.Is(err, io.EOF) {
 					return nil
+				}
+				if err != nil {
+					return err
 				}
 				for _, now := range ts[:n] {
 					if now <= last {

@@ -33,7 +33,9 @@ func replayLog(path, temp string, since int64) (*replay, error) {
 		}
 		var torn *wlog.CorruptionErr
 		if attempt < 3 {
-			err = errors.Join(err, r.close())
+			if err := r.close(); err != nil {
+				return nil, fmt.Errorf("replaying the write-ahead log of %s: %w", path, err)
+			}
 			time.Sleep(100 * time.Millisecond)
 			continue
 		}
