@@ -44,15 +44,10 @@ func (c *Config) notYetSLA(note func(bool, string)) {
 		combine = combine || at.indicator.Combine == "any" || at.indicator.Combine == "all"
 	}
 	note(combine, "sla_definitions: combine: any and all are not computed yet")
-	var credits, limit bool
+	limit := false
 	for _, e := range c.ServiceTiers {
-		credits = credits || len(e.Value.Credits) > 0
-		for _, h := range e.Value.History {
-			credits = credits || len(h.Credits) > 0
-		}
 		limit = limit || e.Value.MaxPerMonth != nil
 	}
-	note(credits, "service_tiers: service credits are not computed yet")
 	note(limit, "service_tiers: max_per_month does not limit exclusions yet")
 	recurring := false
 	for _, m := range c.Maintenance {
@@ -76,7 +71,6 @@ func (c *Config) notYetMoney(note func(bool, string)) {
 	note(postgres, "sources.billing: bills are not read from PostgreSQL yet")
 	note(remote, "sources.billing: bills are read from local files only")
 	k := c.Cost
-	note(k.ExchangeRates != "", "cost.exchange_rates: amounts are not converted yet; currencies stay apart")
 	note(k.Prices != "", "cost.prices: tokens are not priced yet")
 	note(len(k.Allocate) > 0, "cost.allocate: costs are not allocated yet")
 	note(len(k.UnitCosts) > 0, "cost.unit_costs: unit costs are not computed yet")

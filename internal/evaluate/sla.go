@@ -102,8 +102,8 @@ func (e *Evaluator) SLA(ctx context.Context, vs []View, f Filter) (*SLAReports, 
 	return e.judgeSLA(ctx, objectives, e.put(ctx, q), vs, f)
 }
 
-// judgeSLA evaluates the objectives from the answers.
-func (e *Evaluator) judgeSLA(ctx context.Context, objectives []measured, got answers, vs []View, f Filter) (*SLAReports, error) {
+// judgeViews evaluates the objectives from the answers.
+func (e *Evaluator) judgeViews(ctx context.Context, objectives []measured, got answers, vs []View, f Filter) (*SLAReports, error) {
 	ms := e.maintenances()
 	out := &SLAReports{}
 	for _, v := range vs {
@@ -160,6 +160,7 @@ func (e *Evaluator) reportNotes() []string {
 // every audience can be judged.
 func (e *Evaluator) askSLA(q questions, vs []View, f Filter) []measured {
 	var out []measured
+	vs = e.withCreditMonths(vs)
 	ms := e.maintenances()
 	for _, entry := range e.Config.SLADefinitions {
 		if len(f.SLAs) > 0 && !slices.Contains(f.SLAs, entry.Key) {

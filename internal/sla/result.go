@@ -121,10 +121,12 @@ type Credit struct {
 
 // CreditTotal is what an organization is owed after combination and cap.
 type CreditTotal struct {
-	Organization string       `json:"organization"`
-	Currency     string       `json:"currency"`
-	Amount       unit.Decimal `json:"amount"`
-	Percent      unit.Decimal `json:"percent"`
-	Capped       bool         `json:"capped"`
-	Because      []string     `json:"because"`
+	Organization string `json:"organization"`
+	// Period names the month where the report's period is another, longer one.
+	Period   string       `json:"period,omitempty"`
+	Currency string       `json:"currency"`
+	Amount   unit.Decimal `json:"amount"`
+	Percent  unit.Decimal `json:"percent"`
+	Capped   bool         `json:"capped"`
+	Because  []string     `json:"because"`
 }

@@ -1,0 +1,217 @@
+package sla
+
+import (
+	"fmt"
+	"math/big"
+	"slices"
+
+	"github.com/slactl/slactl/internal/unit"
+)
+
+// CreditObjective names an objective that a block of credits is about, and the
+// unit of its values.
+type CreditObjective struct{ SLA, Name, Unit string }
+
+// Label names the objective as a clause does: availability, response_time.p95.
+func (o CreditObjective) Label() string {
+	if o.SLA == o.Name {
+		return o.SLA
+	}
+	return o.SLA + "." + o.Name
+}
+
+// CreditBand grants a credit: under [AtLeast] to a value below the bound, under
+// [AtMost] to one above it. A value on the bound is on neither side.
+type CreditBand struct {
+	Comparison Comparison
+	Bound      unit.Decimal // in the objective's unit
+	Percent    unit.Decimal // of the fee
+}
+
+// holds reports whether the band is for a value of the result. Attained is cut
+// towards the worse side after at least twelve digits, which never carries it
+// over a bound of up to twelve digits: the comparison is that of the exact value.
+func (b CreditBand) holds(r *Result) bool {
+	if r.Comparison != b.Comparison {
+		return false
+	}
+	if b.Comparison == AtMost {
+		return r.Attained.Cmp(b.Bound) > 0
+	}
+	return r.Attained.Cmp(b.Bound) < 0
+}
+
+// clause writes why the band holds: "availability: 99.9108 < 99.95". The value
+// is cut towards its worse side, so the clause is true as it reads.
+func (b CreditBand) clause(o CreditObjective, r *Result) string {
+	sign, mode := "<", unit.Down
+	if b.Comparison == AtMost {
+		sign, mode = ">", unit.Up
+	}
+	suffix := ""
+	if o.Unit != "percent" && o.Unit != "score" && o.Unit != "" {
+		suffix = " " + o.Unit
+	}
+	return fmt.Sprintf("%s: %s %s %s%s", o.Label(), r.Attained.Quantize(clauseDigits, mode).Canonical(), sign, b.Bound.Canonical(), suffix)
+}
+
+// clauseDigits are the digits after the point of a value in a clause.
+const clauseDigits = 4
+
+// CreditBlock is one block of a tier's credits: bands for objectives of one
+// unit, and how the credits of several objectives become one.
+type CreditBlock struct {
+	Objectives []CreditObjective
+	Bands      []CreditBand
+	// Cap limits the block, in percent of the fee; nil means no limit.
+	Cap *unit.Decimal
+	// Sum adds the objectives' credits up; otherwise the highest counts.
+	Sum bool
+}
+
+// mixed reports whether the objectives have several units: no bound can be meant
+// for all of them.
+func (b CreditBlock) mixed() bool {
+	return slices.ContainsFunc(b.Objectives, func(o CreditObjective) bool { return o.Unit != b.Objectives[0].Unit })
+}
+
+// band finds the band with the highest credit among those that hold for r.
+func (b CreditBlock) band(r *Result) (CreditBand, bool) {
+	var best CreditBand
+	for _, band := range b.Bands {
+		if band.Percent.Cmp(best.Percent) > 0 && band.holds(r) {
+			best = band
+		}
+	}
+	return best, best.Percent.Sign() > 0
+}
+
+// CreditAccount is one organization in one complete month: what it pays and what
+// its tier promised at the month's start.
+type CreditAccount struct {
+	Organization string
+	// Fee is that of a whole month; nil if it is not known.
+	Fee      *unit.Decimal
+	Currency string // ISO 4217, upper case
+	// Days of the month's Of days were served: fewer in a first month that
+	// `since` cuts.
+	Days, Of int
+	Blocks   []CreditBlock
+}
+
+// CreditGap says why an objective gave no credit although it might have earned
+// one.
+type CreditGap struct {
+	Objective string // as [CreditObjective.Label]
+	Because   string
+}
+
+// Credit decides the credits of an organization's month (SEMANTICS.md, section
+// 4). It fills Credit and Notes of the results, which are the organization's own
+// without those of group_by labels, and returns what is owed, or nil if nothing
+// is. What could not be decided comes as gaps, never as a credit of 0.
+//
+// Within a block, `combine` makes one percentage of the objectives' and the cap
+// limits it; the percentages of several blocks are added, since each is a promise
+// of its own. The amount is rounded once, from the final percentage, half up to
+// the currency's minor unit. A result's own credit is the one before that; where
+// several blocks name its objective, their sum.
+func (a CreditAccount) Credit(results []*Result) (*CreditTotal, []CreditGap) {
+	total := CreditTotal{Organization: a.Organization, Currency: a.Currency, Because: []string{}}
+	var gaps []CreditGap
+	var credited []*Result
+	for _, b := range a.Blocks {
+		outcome := b.credit(results)
+		total.Percent = total.Percent.Add(outcome.percent)
+		total.Capped = total.Capped || outcome.capped
+		total.Because = append(total.Because, outcome.because...)
+		gaps = append(gaps, outcome.gaps...)
+		for _, r := range outcome.credited {
+			if !slices.Contains(credited, r) {
+				credited = append(credited, r)
+			}
+		}
+	}
+	if a.Fee == nil {
+		for _, r := range credited {
+			why := fmt.Sprintf("%s %% of the fee is earned, and no monthly_fee is known", r.Credit.Percent.Canonical())
+			gaps = append(gaps, CreditGap{CreditObjective{r.SLA, r.Objective, r.Unit}.Label(), why})
+			r.Credit, r.Notes = nil, append(r.Notes, "no credit: "+why)
+		}
+		return nil, gaps
+	}
+	for _, r := range credited {
+		r.Credit.Currency, r.Credit.Amount = a.Currency, a.amount(r.Credit.Percent)
+	}
+	if total.Percent.IsZero() {
+		return nil, gaps
+	}
+	total.Amount = a.amount(total.Percent)
+	if a.Days < a.Of {
+		total.Because = append(total.Because, fmt.Sprintf("fee for %d of %d days", a.Days, a.Of))
+	}
+	return &total, gaps
+}
+
+// amount is a percentage of the fee for the days that were served, rounded once.
+func (a CreditAccount) amount(percent unit.Decimal) unit.Decimal {
+	whole := new(big.Rat).Mul(a.Fee.Mul(percent).Rat(), big.NewRat(int64(a.Days), int64(a.Of)*100))
+	return unit.QuantizeRat(whole, unit.MinorUnits(a.Currency), unit.HalfUp)
+}
+
+// blockOutcome is what one block gives.
+type blockOutcome struct {
+	percent  unit.Decimal
+	capped   bool
+	because  []string
+	credited []*Result
+	gaps     []CreditGap
+}
+
+func (b CreditBlock) credit(results []*Result) blockOutcome {
+	var out blockOutcome
+	gap := func(o CreditObjective, why string) { out.gaps = append(out.gaps, CreditGap{o.Label(), why}) }
+	for _, o := range b.Objectives {
+		i := slices.IndexFunc(results, func(r *Result) bool { return r.SLA == o.SLA && r.Objective == o.Name })
+		switch {
+		case b.mixed():
+			gap(o, "the block's objectives have several units; name one of them as SLA.objective")
+			continue
+		case i < 0:
+			gap(o, "it was not judged")
+			continue
+		case results[i].State == InsufficientData || results[i].Attained == nil:
+			results[i].Notes = append(results[i].Notes, "no credit: insufficient data")
+			gap(o, "insufficient data")
+			continue
+		case results[i].State != Breached:
+			continue
+		}
+		if band, ok := b.band(results[i]); ok {
+			out.add(b, band, o, results[i])
+		}
+	}
+	if b.Cap != nil && out.percent.Cmp(*b.Cap) > 0 {
+		out.percent, out.capped = *b.Cap, true
+	}
+	return out
+}
+
+// add counts a band that holds: beside the others, or instead of lower ones.
+// Equally high ones are all reasons for the credit.
+func (out *blockOutcome) add(b CreditBlock, band CreditBand, o CreditObjective, r *Result) {
+	if r.Credit == nil {
+		r.Credit = &Credit{}
+	}
+	r.Credit.Percent = r.Credit.Percent.Add(band.Percent)
+	out.credited = append(out.credited, r)
+	switch order := band.Percent.Cmp(out.percent); {
+	case b.Sum:
+		out.percent = out.percent.Add(band.Percent)
+	case order > 0:
+		out.percent, out.because = band.Percent, nil
+	case order < 0:
+		return
+	}
+	out.because = append(out.because, band.clause(o, r))
+}
