@@ -15,113 +15,17 @@ import (
 )
 
 // audience is one result to be: an organization or a wider group, the span that
-// is judged for it, the target in force and the series that it is judged by.
+// is judged for it and the series that it is judged by.
 type audience struct {
 	tier, org string
 	group     map[string]string
 	period    period.Period
 	members   []sla.Member
 	notes     []string
-}
-
-// grouping says by which labels the series of an SLA are told apart.
-type grouping struct {
-	shared  bool     // everyone is judged by the platform's series
-	org     string   // label of the organization, or ""
-	tier    string   // label of the tier, or ""
-	match   []string // labels that organizations' `match` name
-	groupBy []string
-}
-
-func (e *Evaluator) grouping(def config.SLADefinition) grouping {
-	orgs := e.Config.Organizations
-	g := grouping{groupBy: def.GroupBy}
-	if orgs.Measured == "shared" || def.Measured == "shared" {
-		g.shared = true
-		return g
-	}
-	g.org, g.tier = orgs.Label, orgs.TierLabel
-	for _, o := range orgs.List {
-		for label := range o.Match {
-			if !slices.Contains(g.match, label) {
-				g.match = append(g.match, label)
-			}
-		}
-	}
-	sort.Strings(g.match)
-	return g
-}
-
-// labels returns the label names that a scan groups by.
-func (g grouping) labels() []string {
-	var out []string
-	for _, l := range append([]string{g.org, g.tier}, append(slices.Clone(g.match), g.groupBy...)...) {
-		if l != "" && !slices.Contains(out, l) {
-			out = append(out, l)
-		}
-	}
-	return out
-}
-
-// membership sorts the groups of a scan by whom they belong to.
-type membership struct {
-	byOrg    map[string][]*window.Group
-	unlisted []string                   // organizations that only the label names, sorted
-	byTier   map[string][]*window.Group // series of no organization, by tier label
-	nobody   []*window.Group            // series of no organization at all
-}
-
-// sortOut assigns every group of the scan to an organization: by the match of a
-// listed one, else by the label. Only groups with the given group_by values are
-// taken.
-func (e *Evaluator) sortOut(g grouping, scan *window.Scan, values map[string]string) membership {
-	m := membership{byOrg: map[string][]*window.Group{}, byTier: map[string][]*window.Group{}}
-	listed := make(map[string]bool, len(e.Config.Organizations.List))
-	var matching []config.Organization
-	for _, o := range e.Config.Organizations.List {
-		listed[o.ID] = true
-		if len(o.Match) > 0 {
-			matching = append(matching, o)
-		}
-	}
-	for i := range scan.Groups {
-		grp := &scan.Groups[i]
-		if !hasLabels(grp, values) {
-			continue
-		}
-		id := ""
-		if g.org != "" {
-			id = grp.Labels[g.org]
-		}
-		for _, o := range matching {
-			if hasLabels(grp, o.Match) {
-				id = o.ID
-				break
-			}
-		}
-		switch {
-		case id != "":
-			if m.byOrg[id] == nil && !listed[id] {
-				m.unlisted = append(m.unlisted, id)
-			}
-			m.byOrg[id] = append(m.byOrg[id], grp)
-		case g.org == "" && g.tier != "" && grp.Labels[g.tier] != "":
-			m.byTier[grp.Labels[g.tier]] = append(m.byTier[grp.Labels[g.tier]], grp)
-		default:
-			m.nobody = append(m.nobody, grp)
-		}
-	}
-	sort.Strings(m.unlisted)
-	return m
-}
-
-func hasLabels(g *window.Group, want map[string]string) bool {
-	for k, v := range want {
-		if g.Labels[k] != v {
-			return false
-		}
-	}
-	return true
+	// alike is set where other audiences are judged by the same series with the
+	// same exclusions: all that have no series, and all under measured: shared.
+	// What is alike in this, in its period and in its target has one result.
+	alike *exemption
 }
 
 // customer is one organization as a result sees it.
@@ -129,42 +33,59 @@ type customer struct {
 	id, tier string
 	period   period.Period
 	groups   []*window.Group
-	listed   bool
 	notes    []string
+	// absent marks an organization that is no customer in the period: its series
+	// count in `all`, like everyone's, and it has no result.
+	absent bool
 }
 
-// customers returns the listed organizations that exist in the period, and those
-// that only the metrics name.
-func (e *Evaluator) customers(g grouping, m membership, scan *window.Scan, base period.Period) []customer {
+// customers returns the listed organizations and those that only the metrics
+// name. With seenOnly, organizations without series of their own are left out.
+func (e *Evaluator) customers(g grouping, c *crowd, base period.Period, seenOnly bool) []customer {
 	var out []customer
 	for _, o := range e.Config.Organizations.List {
+		groups := c.byOrg[o.ID]
+		if seenOnly && len(groups) == 0 {
+			continue
+		}
+		if g.shared {
+			groups = c.all
+		}
 		p, ok := e.periodOf(o, base)
 		if !ok {
+			out = append(out, customer{id: o.ID, groups: groups, absent: true})
 			continue
 		}
 		tier, _ := o.At(p.Start, e.Config.Zone())
-		c := customer{id: o.ID, tier: tier, period: p, groups: m.byOrg[o.ID], listed: true}
-		if g.shared {
-			c.groups = pointers(scan.Groups)
-		}
-		if later, _ := o.At(p.End.Add(-time.Second), e.Config.Zone()); later != tier {
-			c.notes = append(c.notes, fmt.Sprintf("the tier changed from %s to %s within the period; it is judged by %s, in force at its start", tier, later, tier))
-		}
-		out = append(out, c)
+		out = append(out, customer{id: o.ID, tier: tier, period: p, groups: groups, notes: e.tierChanges(o, p, tier)})
 	}
-	for _, id := range m.unlisted {
-		c := customer{id: id, period: base, groups: m.byOrg[id],
-			notes: []string{fmt.Sprintf("organization %q is not in organizations.list", id)}}
-		if g.tier != "" {
-			c.tier = c.groups[0].Labels[g.tier]
+	for _, id := range c.unlisted {
+		u := customer{id: id, period: base, groups: c.byOrg[id], notes: []string{fmt.Sprintf("organization %q is not in organizations.list", id)}}
+		if tiers := tiersOf(u.groups, g.tier); len(tiers) > 0 {
+			u.tier = tiers[0]
+			if len(tiers) > 1 {
+				u.notes = append(u.notes, fmt.Sprintf("its series name the tiers %s; it is judged by the first", strings.Join(tiers, ", ")))
+			}
 		}
-		out = append(out, c)
+		out = append(out, u)
 	}
 	return out
 }
 
+// tiersOf returns the tiers that series name, sorted.
+func tiersOf(groups []*window.Group, label string) []string {
+	var out []string
+	for _, grp := range groups {
+		if t := grp.Labels[label]; t != "" && !slices.Contains(out, t) {
+			out = append(out, t)
+		}
+	}
+	sort.Strings(out)
+	return out
+}
+
 // periodOf cuts a period in an organization's own zone and by its `since`. It
-// reports false when the organization did not exist in it.
+// reports false when the organization was no customer in it.
 func (e *Evaluator) periodOf(o config.Organization, base period.Period) (period.Period, bool) {
 	zone := e.Config.Zone()
 	p := base
@@ -180,109 +101,186 @@ func (e *Evaluator) periodOf(o config.Organization, base period.Period) (period.
 	return p, !p.Empty() && p.Start.Before(e.Now)
 }
 
-func pointers(groups []window.Group) []*window.Group {
-	out := make([]*window.Group, len(groups))
-	for i := range groups {
-		out[i] = &groups[i]
-	}
-	return out
-}
-
-// audiences lists the results of one SLA in one period, from the widest to the
-// single organization, first for all series and then for each value of group_by.
-func (e *Evaluator) audiences(name string, g grouping, scan *window.Scan, base period.Period, ms []maintenance) []audience {
-	out := e.audiencesOf(name, g, scan, base, ms, nil)
-	for _, values := range groupValues(g.groupBy, scan) {
-		out = append(out, e.audiencesOf(name, g, scan, base, ms, values)...)
-	}
-	return out
-}
-
-// groupValues returns the distinct values of the group_by labels in the scan.
-func groupValues(groupBy []string, scan *window.Scan) []map[string]string {
-	if len(groupBy) == 0 {
-		return nil
-	}
-	seen := map[string]map[string]string{}
-	for _, grp := range scan.Groups {
-		values := make(map[string]string, len(groupBy))
-		key := make([]string, len(groupBy))
-		for i, l := range groupBy {
-			values[l], key[i] = grp.Labels[l], grp.Labels[l]
+// tierChanges notes when the tier of an organization changed within its period.
+func (e *Evaluator) tierChanges(o config.Organization, p period.Period, judgedBy string) []string {
+	var notes []string
+	for _, h := range o.History {
+		at := h.Until.Start(e.Config.Zone())
+		if !at.After(p.Start) || !at.Before(p.End) {
+			continue
 		}
-		seen[strings.Join(key, "\xff")] = values
+		before, _ := o.At(at.Add(-time.Nanosecond), e.Config.Zone())
+		if after, _ := o.At(at, e.Config.Zone()); after != before {
+			notes = append(notes, fmt.Sprintf("the tier changed from %s to %s on %s; the period is judged by %s, in force at its start", before, after, h.Until, judgedBy))
+		}
 	}
-	out := make([]map[string]string, 0, len(seen))
-	for _, k := range slices.Sorted(maps.Keys(seen)) {
-		out = append(out, seen[k])
+	return notes
+}
+
+// audiences lists the results of one SLA in one period for a crowd, from the
+// widest to the single organization.
+func (e *Evaluator) audiences(name string, g grouping, c *crowd, v View, base period.Period, ex *exemptions) []audience {
+	customers := e.customers(g, c, base, v.Trend)
+	out := []audience{e.everyone(name, g, c, customers, base, ex)}
+	out = append(out, e.tiers(name, g, c, customers, base, ex)...)
+	for _, one := range customers {
+		if one.absent {
+			continue
+		}
+		x := ex.of(party{name, one.tier, one.id}, one.period.Span)
+		a := audience{tier: one.tier, org: one.id, group: c.values, period: one.period,
+			members: []sla.Member{{Groups: one.groups, Excluded: x.excluded}}, notes: append(slices.Clone(one.notes), x.notes...)}
+		if g.shared || len(one.groups) == 0 {
+			a.alike = x
+		}
+		out = append(out, a)
 	}
 	return out
 }
 
-func (e *Evaluator) audiencesOf(name string, g grouping, scan *window.Scan, base period.Period, ms []maintenance, values map[string]string) []audience {
-	m := e.sortOut(g, scan, values)
-	customers := e.customers(g, m, scan, base)
-
-	member := func(c customer, span period.Span) (sla.Member, []string) {
-		ex, notes := e.exclusions(ms, party{name, c.tier, c.id}, span)
-		return sla.Member{Groups: c.groups, Excluded: ex}, notes
-	}
-
-	var single []audience
-	for _, c := range customers {
-		mem, notes := member(c, c.period.Span)
-		single = append(single, audience{tier: c.tier, org: c.id, group: values, period: c.period,
-			members: []sla.Member{mem}, notes: append(slices.Clone(c.notes), notes...)})
-	}
-
-	var tiers []audience
-	for _, tier := range e.Config.TierNames() {
-		a := audience{tier: tier, group: values, period: base}
-		for _, c := range customers {
-			if c.tier != tier || g.shared {
-				continue
-			}
-			mem, notes := member(c, base.Span)
-			a.members, a.notes = append(a.members, mem), appendNew(a.notes, notes)
+// everyone is the audience of all series, whomever they belong to.
+func (e *Evaluator) everyone(name string, g grouping, c *crowd, customers []customer, base period.Period, ex *exemptions) audience {
+	var all assembly
+	if g.shared {
+		all.add(ex.of(party{sla: name}, base.Span), c.all)
+	} else {
+		for _, one := range customers {
+			all.add(ex.of(party{name, one.tier, one.id}, base.Span), one.groups)
 		}
-		c := customer{tier: tier, groups: m.byTier[tier]}
+		for _, tier := range slices.Sorted(maps.Keys(c.byTier)) {
+			all.add(ex.of(party{sla: name, tier: tier}, base.Span), c.byTier[tier])
+		}
+		if len(c.nobody) > 0 || all.empty() {
+			all.add(ex.of(party{sla: name}, base.Span), c.nobody)
+		}
+	}
+	return audience{group: c.values, period: base, members: all.members, notes: all.notes}
+}
+
+// tiers are the audiences of the tiers: those of the configuration, in its
+// order, then those that only the metrics name.
+func (e *Evaluator) tiers(name string, g grouping, c *crowd, customers []customer, base period.Period, ex *exemptions) []audience {
+	byTier := map[string][]customer{}
+	for _, one := range customers {
+		if !one.absent && one.tier != "" {
+			byTier[one.tier] = append(byTier[one.tier], one)
+		}
+	}
+	promised := e.Config.TierNames()
+	names := slices.Clone(promised)
+	for _, tier := range slices.Sorted(maps.Keys(c.byTier)) {
+		names = appendNew(names, []string{tier})
+	}
+	for _, tier := range slices.Sorted(maps.Keys(byTier)) {
+		names = appendNew(names, []string{tier})
+	}
+	var out []audience
+	for _, tier := range names {
+		var group assembly
+		x := ex.of(party{sla: name, tier: tier}, base.Span)
+		var notes []string
 		switch {
 		case g.shared:
-			c.groups = pointers(scan.Groups)
-		case len(customers) == 0 && g.tier == "" && g.org == "":
+			group.add(x, c.all)
+		case len(e.Config.Organizations.List) == 0 && g.org == "" && g.tier == "":
 			// Tiers are promised, but nothing tells whose series are whose: the
 			// platform keeps each promise or not.
-			c.groups = m.nobody
-			a.notes = append(a.notes, "measured on all series: no label names the tier or the organization")
+			group.add(x, c.nobody)
+			notes = append(notes, "measured on all series: no label names the tier or the organization")
+		default:
+			for _, one := range byTier[tier] {
+				group.add(ex.of(party{name, tier, one.id}, base.Span), one.groups)
+			}
+			if len(c.byTier[tier]) > 0 {
+				group.add(x, c.byTier[tier])
+			}
 		}
-		if len(c.groups) > 0 {
-			mem, notes := member(c, base.Span)
-			a.members, a.notes = append(a.members, mem), appendNew(a.notes, notes)
+		if group.empty() {
+			continue
 		}
-		if len(a.members) > 0 {
-			tiers = append(tiers, a)
+		if !slices.Contains(promised, tier) {
+			notes = append(notes, fmt.Sprintf("tier %q is not in service_tiers", tier))
 		}
+		out = append(out, audience{tier: tier, group: c.values, period: base, members: group.members, notes: append(notes, group.notes...)})
 	}
+	return out
+}
 
-	all := audience{group: values, period: base}
-	if g.shared {
-		mem, notes := member(customer{groups: pointers(scan.Groups)}, base.Span)
-		all.members, all.notes = []sla.Member{mem}, notes
-	} else {
-		for _, c := range customers {
-			mem, _ := member(c, base.Span)
-			all.members = append(all.members, mem)
-		}
-		for _, tier := range slices.Sorted(maps.Keys(m.byTier)) {
-			mem, _ := member(customer{tier: tier, groups: m.byTier[tier]}, base.Span)
-			all.members = append(all.members, mem)
-		}
-		if len(m.nobody) > 0 || len(all.members) == 0 {
-			mem, notes := member(customer{groups: m.nobody}, base.Span)
-			all.members, all.notes = append(all.members, mem), notes
+// assembly adds up the members of a wider group. Those for whom the same is
+// excluded are one member, so that ten thousand customers are not ten thousand
+// to add up; those without series have nothing that could be excluded or judged.
+type assembly struct {
+	members []sla.Member
+	notes   []string
+	index   map[*exemption]int
+	seen    map[*exemption]bool
+}
+
+func (m *assembly) add(x *exemption, groups []*window.Group) {
+	if m.seen == nil {
+		m.index, m.seen = map[*exemption]int{}, map[*exemption]bool{}
+	}
+	if !m.seen[x] {
+		m.seen[x] = true
+		m.notes = appendNew(m.notes, x.notes)
+	}
+	if len(groups) == 0 {
+		return
+	}
+	i, ok := m.index[x]
+	if !ok {
+		i = len(m.members)
+		m.index[x] = i
+		m.members = append(m.members, sla.Member{Excluded: x.excluded})
+	}
+	m.members[i].Groups = append(m.members[i].Groups, groups...)
+}
+
+// empty reports whether nobody was added, not even without series.
+func (m *assembly) empty() bool { return len(m.seen) == 0 }
+
+// exemption is what is excluded for somebody in a span, and what a reader must
+// know about it.
+type exemption struct {
+	excluded []sla.Exclusion
+	notes    []string
+}
+
+// exemptions finds exemptions, once for all whom no entry tells apart.
+type exemptions struct {
+	e     *Evaluator
+	ms    []maintenance
+	named map[string]bool // organizations that an entry names
+	known map[exemptionKey]*exemption
+}
+
+type exemptionKey struct {
+	party
+	start, end int64
+}
+
+func (e *Evaluator) exemptions() *exemptions {
+	x := &exemptions{e: e, ms: e.maintenances(), named: map[string]bool{}, known: map[exemptionKey]*exemption{}}
+	for _, m := range x.ms {
+		for _, id := range m.Organizations {
+			x.named[id] = true
 		}
 	}
-	return append(append([]audience{all}, tiers...), single...)
+	return x
+}
+
+func (x *exemptions) of(p party, span period.Span) *exemption {
+	if !x.named[p.org] {
+		p.org = ""
+	}
+	key := exemptionKey{p, span.Start.UnixMilli(), span.End.UnixMilli()}
+	if known, ok := x.known[key]; ok {
+		return known
+	}
+	out := &exemption{}
+	out.excluded, out.notes = x.e.exclusions(x.ms, p, span)
+	x.known[key] = out
+	return out
 }
 
 // appendNew appends the texts of add that list does not have yet.

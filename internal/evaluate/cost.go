@@ -3,6 +3,8 @@ package evaluate
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/slactl/slactl/internal/billing"
@@ -25,8 +27,11 @@ func (e *Evaluator) Measure() cost.Measure {
 func (e *Evaluator) BillingPeriod(p period.Period) period.Period { return p.In(time.UTC, e.Now) }
 
 // Cost answers breakdowns of the configured bills; every file is read once for
-// all of them. Rejected files are in the ledgers of the reports; the error says
-// that no bill could be read at all.
+// all of them. Amounts are converted into the configured currency at the
+// configured rates, unless a query asks for another one. Rejected files are in
+// the ledgers of the reports; the error says that no bill could be read at all,
+// or that the rates could not: a total that was to be converted and is not would
+// be another total.
 func (e *Evaluator) Cost(ctx context.Context, qs []cost.Query) ([]*cost.Report, error) {
 	if len(e.Config.Sources.Billing) == 0 {
 		return nil, fmt.Errorf("reading bills: no source is configured; set sources.billing")
@@ -40,6 +45,16 @@ func (e *Evaluator) Cost(ctx context.Context, qs []cost.Query) ([]*cost.Report, 
 		}
 		sources = append(sources, billingSource(s))
 	}
+	if len(sources) == 0 {
+		return nil, fmt.Errorf("reading bills: %s", strings.Join(notes, "; "))
+	}
+	qs, err := e.converted(qs)
+	if err != nil {
+		return nil, err
+	}
+	if e.Config.Cost.ExchangeRates != "" && e.Config.Cost.Currency == "" {
+		notes = append(notes, "cost.exchange_rates is not used: cost.currency does not say into what")
+	}
 	e.stage("reading bills")
 	reports, err := billing.Breakdown(ctx, sources, qs)
 	for _, r := range reports {
@@ -49,6 +64,24 @@ func (e *Evaluator) Cost(ctx context.Context, qs []cost.Query) ([]*cost.Report, 
 		r.Notes = append(r.Notes, notes...)
 	}
 	return reports, err
+}
+
+// converted returns the queries with the configured currency and rates.
+func (e *Evaluator) converted(qs []cost.Query) ([]cost.Query, error) {
+	var rates *cost.Rates
+	if path := string(e.Config.Cost.ExchangeRates); path != "" {
+		var err error
+		if rates, err = billing.ReadRates(path, e.display(path)); err != nil {
+			return nil, err
+		}
+	}
+	out := slices.Clone(qs)
+	for i := range out {
+		if out[i].Currency == "" && rates != nil {
+			out[i].Currency, out[i].Rates = strings.ToUpper(e.Config.Cost.Currency), rates
+		}
+	}
+	return out, nil
 }
 
 // isMeter reports whether a source counts usage instead of invoiced charges

@@ -93,6 +93,18 @@ func (e *Evaluator) Source(ctx context.Context, name string) (query.Source, erro
 	return nil, fmt.Errorf("reading metrics: no source is named %q", name)
 }
 
+// sourceName is the source that a part of the configuration is read from: the
+// one it names, else the first.
+func (e *Evaluator) sourceName(named config.StringList) string {
+	if len(named) > 0 {
+		return named[0]
+	}
+	if list := e.Config.Sources.Metrics; len(list) > 0 {
+		return list[0].Name
+	}
+	return ""
+}
+
 // questions collects the requests to every source, so that each can answer all
 // of its own in one pass over its series.
 type questions map[string][]query.Request

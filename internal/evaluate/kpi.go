@@ -49,7 +49,7 @@ func (e *Evaluator) askKPI(q questions, p period.Period) []metric {
 		if reason != "" {
 			m.reason = reason
 		} else {
-			m.ticket = q.ask(first(entry.Value.Source), query.Request{Indicator: ind, Grid: grid,
+			m.ticket = q.ask(e.sourceName(entry.Value.Source), query.Request{Indicator: ind, Grid: grid,
 				MaxGap: defaultMaxGap, Lookback: defaultLookback})
 		}
 		out = append(out, m)

@@ -32,8 +32,8 @@ func (e *Evaluator) Report(ctx context.Context, kind string, p period.Period) (*
 
 	days := e.trend(kind, p)
 	vs := append(views(p), views(append([]period.Period{p.Previous()}, days...)...)...)
-	for i := range vs[1:] {
-		vs[1+i].Coarse = true
+	for i := range vs {
+		vs[i].Coarse, vs[i].Trend = i == 1, i > 1
 	}
 	q := questions{}
 	objectives, metrics := e.askSLA(q, vs, Filter{}), e.askKPI(q, p)
@@ -81,10 +81,7 @@ func (e *Evaluator) trend(kind string, p period.Period) []period.Period {
 		}
 		span.Start = first.Start
 	}
-	if span.End.After(e.Now) {
-		span.End = e.Now
-	}
-	days := span.Days(p.Zone)
+	days := slices.DeleteFunc(span.Days(p.Zone), func(day period.Period) bool { return !day.Start.Before(e.Now) })
 	for i := range days {
 		days[i].Complete = !days[i].End.After(e.Now)
 	}
@@ -129,9 +126,6 @@ func (e *Evaluator) metricsSources(got answers, judged *SLAReports) []report.Sou
 	var out []report.Source
 	for _, name := range slices.Sorted(maps.Keys(got)) {
 		src, ok := e.sources[name]
-		if !ok && name == "" && len(e.Config.Sources.Metrics) > 0 {
-			src, ok = e.sources[e.Config.Sources.Metrics[0].Name]
-		}
 		if !ok {
 			continue
 		}
@@ -177,14 +171,33 @@ func (e *Evaluator) addCost(ctx context.Context, out *report.Results, p period.P
 			out.Missing = append(out.Missing, report.Missing{Section: "cost: " + l.Source, Because: fmt.Sprintf("%s was rejected: %s", l.File, l.Reason)})
 		}
 	}
+	out.Preliminary = p.Complete && e.Now.Before(e.settled(this))
+	for _, s := range e.Config.Sources.Billing {
+		out.Sources = append(out.Sources, e.billingAppendix(s, out.Cost))
+	}
+}
+
+// settled is when the bills of a period no longer change: so long after its end
+// as the slowest source takes, and not before the month of its last day, which is
+// billed as one, is over.
+func (e *Evaluator) settled(p period.Period) time.Time {
 	settle := defaultSettle
 	if s := e.Config.Cost.Settle; s != nil {
 		settle = time.Duration(*s)
 	}
-	out.Preliminary = p.Complete && e.Now.Before(p.End.Add(settle))
+	longest := time.Duration(0)
 	for _, s := range e.Config.Sources.Billing {
-		out.Sources = append(out.Sources, e.billingAppendix(s, out.Cost))
+		if s.Settle > 0 {
+			longest = max(longest, time.Duration(s.Settle))
+		} else {
+			longest = max(longest, settle)
+		}
 	}
+	month := period.Calendar{Zone: p.Zone, Now: p.End.Add(-time.Nanosecond)}.Current(period.Month)
+	if at := p.End.Add(longest); at.After(month.End) {
+		return at
+	}
+	return month.End
 }
 
 func (e *Evaluator) billingAppendix(s config.BillingSource, r *cost.Report) report.Source {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -36,8 +35,11 @@ type View struct {
 	Period  period.Period
 	Rolling bool
 	// Coarse leaves the moment at which a budget ran out at the end of its
-	// window, for trends that do not show it.
+	// window, where nobody will look at it.
 	Coarse bool
+	// Trend leaves out the organizations without series of their own: a day of
+	// theirs has nothing to show.
+	Trend bool
 }
 
 // views makes a view of each period.
@@ -104,7 +106,7 @@ func (e *Evaluator) SLA(ctx context.Context, vs []View, f Filter) (*SLAReports, 
 
 // judgeViews evaluates the objectives from the answers.
 func (e *Evaluator) judgeViews(ctx context.Context, objectives []measured, got answers, vs []View, f Filter) (*SLAReports, error) {
-	ms := e.maintenances()
+	ex := e.exemptions()
 	out := &SLAReports{}
 	for _, v := range vs {
 		r := &sla.Report{Schema: sla.Schema, Results: []sla.Result{}, Credits: []sla.CreditTotal{}, Notes: e.reportNotes()}
@@ -125,8 +127,14 @@ func (e *Evaluator) judgeViews(ctx context.Context, objectives []measured, got a
 			out.Provenance = append(out.Provenance, Provenance{o.name, o.spec.Name, o.ticket.source, o.result.Scan})
 		}
 		e.stage("judging %s", o.name)
+		crowds := e.crowds(o.by, o.result.Scan)
 		for j, v := range vs {
-			out.Reports[j].Results = append(out.Reports[j].Results, e.judge(ctx, o, v, f, ms)...)
+			if err := ctx.Err(); err != nil {
+				return out, err
+			}
+			for _, c := range crowds {
+				out.Reports[j].Results = append(out.Reports[j].Results, e.judge(ctx, o, c, v, f, ex)...)
+			}
 		}
 	}
 	return out, ctx.Err()
@@ -161,7 +169,7 @@ func (e *Evaluator) reportNotes() []string {
 func (e *Evaluator) askSLA(q questions, vs []View, f Filter) []measured {
 	var out []measured
 	vs = e.withCreditMonths(vs)
-	ms := e.maintenances()
+	ms, cutters := e.maintenances(), e.cutters()
 	for _, entry := range e.Config.SLADefinitions {
 		if len(f.SLAs) > 0 && !slices.Contains(f.SLAs, entry.Key) {
 			continue
@@ -172,20 +180,13 @@ func (e *Evaluator) askSLA(q questions, vs []View, f Filter) []measured {
 			if req, err := e.request(spec, by, len(entry.Value.Source)); err != nil {
 				m.reason = err.Error()
 			} else {
-				req.Grid = e.grid(spec.Objective, vs, ms)
-				m.ticket = q.ask(first(entry.Value.Source), req)
+				req.Grid = e.grid(spec.Objective, vs, cutters, ms)
+				m.ticket = q.ask(e.sourceName(entry.Value.Source), req)
 			}
 			out = append(out, m)
 		}
 	}
 	return out
-}
-
-func first(list []string) string {
-	if len(list) == 0 {
-		return ""
-	}
-	return list[0]
 }
 
 // request is what measures an objective, without a grid.
@@ -202,23 +203,49 @@ func (e *Evaluator) request(spec config.ObjectiveSpec, by grouping, sources int)
 
 var errNoIndicator = errors.New("no indicator")
 
-// distinctPeriods returns the periods as every organization sees them, each span
-// once: ten thousand customers in five zones need five cuts.
-func (e *Evaluator) distinctPeriods(o sla.Objective, vs []View) []period.Period {
-	seen := map[period.Span]bool{}
+// cutters are organizations in whose ways a period is cut: one for each zone and
+// `since`. Ten thousand customers in five zones need few.
+func (e *Evaluator) cutters() []config.Organization {
+	type way struct {
+		zone  string
+		since config.Date
+	}
+	seen := map[way]bool{}
+	var out []config.Organization
+	for _, o := range e.Config.Organizations.List {
+		var w way
+		if o.Timezone.Location != nil {
+			w.zone = o.Timezone.String()
+		}
+		if o.Since != nil {
+			w.since = *o.Since
+		}
+		if !seen[w] {
+			seen[w] = true
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
+// distinctPeriods returns the periods as the whole and every organization see
+// them, each span once.
+func (e *Evaluator) distinctPeriods(o sla.Objective, vs []View, cutters []config.Organization) []period.Period {
+	type key struct{ start, end int64 }
+	seen := map[key]bool{}
 	var out []period.Period
 	add := func(p period.Period) {
-		key := period.Span{Start: p.Start.UTC(), End: p.End.UTC()}
-		if !seen[key] {
-			seen[key] = true
+		k := key{p.Start.UnixMilli(), p.End.UnixMilli()}
+		if !seen[k] {
+			seen[k] = true
 			out = append(out, p)
 		}
 	}
 	for _, v := range vs {
 		base := e.at(v, o)
 		add(base)
-		for _, o := range e.Config.Organizations.List {
-			if p, ok := e.periodOf(o, base); ok {
+		for _, c := range cutters {
+			if p, ok := e.periodOf(c, base); ok {
 				add(p)
 			}
 		}
@@ -227,9 +254,9 @@ func (e *Evaluator) distinctPeriods(o sla.Objective, vs []View) []period.Period 
 }
 
 // grid is the common refinement of everything that will be asked of a scan.
-func (e *Evaluator) grid(o sla.Objective, vs []View, ms []maintenance) window.Grid {
+func (e *Evaluator) grid(o sla.Objective, vs []View, cutters []config.Organization, ms []maintenance) window.Grid {
 	var cuts []time.Time
-	for _, p := range e.distinctPeriods(o, vs) {
+	for _, p := range e.distinctPeriods(o, vs, cutters) {
 		cuts = append(cuts, sla.Instants(o, p, e.Now)...)
 	}
 	first, last := slices.MinFunc(cuts, time.Time.Compare), slices.MaxFunc(cuts, time.Time.Compare)
@@ -243,19 +270,31 @@ func (e *Evaluator) grid(o sla.Objective, vs []View, ms []maintenance) window.Gr
 	return window.NewGrid(cuts)
 }
 
-// judge evaluates one objective in one view for everyone whom it concerns.
-func (e *Evaluator) judge(ctx context.Context, o *measured, v View, f Filter, ms []maintenance) []sla.Result {
+// judge evaluates one objective in one view for everyone whom it concerns. What
+// is alike is computed once: thousands of customers may have no series, or share
+// the platform's.
+func (e *Evaluator) judge(ctx context.Context, o *measured, c *crowd, v View, f Filter, ex *exemptions) []sla.Result {
+	type likeness struct {
+		exempt     *exemption
+		start, end int64
+		target     string
+	}
+	known := map[likeness]sla.Result{}
 	var out []sla.Result
 	base := e.at(v, o.spec.Objective)
-	for _, a := range e.audiences(o.name, o.by, o.result.Scan, base, ms) {
+	for _, a := range e.audiences(o.name, o.by, c, v, base, ex) {
 		if !f.passes(a) {
 			continue
 		}
 		obj, notes := e.objectiveFor(o, a)
-		r := e.evaluate(ctx, o, !v.Coarse, sla.Input{Objective: obj, Period: a.period, Now: e.Now, Scan: o.result.Scan,
-			Members: a.members, Tier: a.tier, Organization: a.org, Group: a.group})
-		r.Notes = append(append(append([]string{}, a.notes...), notes...), r.Notes...)
-		r.Notes = appendNew(r.Notes, o.result.Scan.Notes)
+		key := likeness{a.alike, a.period.Start.UnixMilli(), a.period.End.UnixMilli(), obj.Target.Canonical()}
+		r, ok := known[key]
+		if !ok || a.alike == nil {
+			r = e.evaluate(ctx, o, !v.Coarse && !v.Trend, sla.Input{Objective: obj, Period: a.period, Now: e.Now, Scan: o.result.Scan, Members: a.members})
+			known[key] = r
+		}
+		r.Tier, r.Organization, r.Group = a.tier, a.org, a.group
+		r.Notes = appendNew(slices.Concat([]string{}, a.notes, notes, r.Notes), o.result.Scan.Notes)
 		if info := a.period.Info(); v.Rolling || info != base.Info() {
 			r.Period = &info
 		}
@@ -269,17 +308,27 @@ func (e *Evaluator) judge(ctx context.Context, o *measured, v View, f Filter, ms
 // the definition.
 func (e *Evaluator) objectiveFor(o *measured, a audience) (sla.Objective, []string) {
 	obj := o.spec.Objective
-	var notes []string
-	if a.tier == "" {
-		return obj, nil
-	}
-	target, ok := e.Config.TierTarget(a.tier, o.name, obj.Name, a.period.Start)
+	tier, ok := e.Config.ServiceTiers.Get(a.tier)
 	if !ok {
 		return obj, nil
 	}
-	obj.Target = target
-	if later, _ := e.Config.TierTarget(a.tier, o.name, obj.Name, a.period.End.Add(-time.Second)); later.Cmp(target) != 0 {
-		notes = append(notes, fmt.Sprintf("the target changed from %s to %s within the period; it is judged by the one in force at its start", target.Canonical(), later.Canonical()))
+	promised := func(at time.Time) unit.Decimal {
+		if target, ok := e.Config.TierTarget(a.tier, o.name, obj.Name, at); ok {
+			return target
+		}
+		return o.spec.Target
+	}
+	obj.Target = promised(a.period.Start)
+	var notes []string
+	for _, h := range tier.History {
+		at := h.Until.Start(e.Config.Zone())
+		if !at.After(a.period.Start) || !at.Before(a.period.End) {
+			continue
+		}
+		if before, after := promised(at.Add(-time.Nanosecond)), promised(at); after.Cmp(before) != 0 {
+			notes = append(notes, fmt.Sprintf("the target changed from %s to %s on %s; the period is judged by %s, in force at its start",
+				before.Canonical(), after.Canonical(), h.Until, obj.Target.Canonical()))
+		}
 	}
 	return obj, notes
 }
@@ -294,71 +343,92 @@ func (e *Evaluator) evaluate(ctx context.Context, o *measured, precise bool, in 
 	if !precise || r.Budget == nil || r.Budget.ExhaustedAt == nil || in.Scan.Accounting != window.Exact {
 		return r
 	}
-	fine, err := e.refine(ctx, o, *r.Budget.ExhaustedAt)
-	if err != nil || fine == nil {
+	at, err := e.exhaustedAt(ctx, o, in, *r.Budget.ExhaustedAt)
+	if err != nil {
+		r.Notes = append(r.Notes, fmt.Sprintf("the budget was exhausted at the latest at exhausted_at; which sample exhausted it is not known: %v", err))
 		return r
 	}
-	in.Scan = fine
-	in.Members = rebind(in.Members, fine)
-	if again := sla.Evaluate(in); again.Budget != nil && again.Budget.ExhaustedAt != nil {
-		r.Budget.ExhaustedAt = again.Budget.ExhaustedAt
-	}
+	r.Budget.ExhaustedAt = &at
 	return r
 }
 
-// refine returns the scan with the cell that ends at the given instant cut at
-// every sample, or nil if the grid has no such cell.
-func (e *Evaluator) refine(ctx context.Context, o *measured, end time.Time) (*window.Scan, error) {
-	scan := o.result.Scan
-	i := slices.Index(scan.Grid, end.UnixMilli())
-	if i <= 0 {
-		return nil, nil
+// exhaustedAt is the sample, in the cell of the scan that ends at the given
+// instant, with which the budget ran out.
+func (e *Evaluator) exhaustedAt(ctx context.Context, o *measured, in sla.Input, end time.Time) (time.Time, error) {
+	fine, err := e.refine(ctx, o, end)
+	if err != nil {
+		return end, err
 	}
+	labels := o.by.labels()
+	byValues := make(map[string]*window.Group, len(fine.Groups))
+	for i := range fine.Groups {
+		byValues[valuesOf(&fine.Groups[i], labels)] = &fine.Groups[i]
+	}
+	// Only what is judged is spliced: a scan of everyone is large.
+	coarse, inner := *in.Scan, *fine
+	coarse.Groups, inner.Groups = nil, nil
+	for _, m := range in.Members {
+		for _, g := range m.Groups {
+			coarse.Groups = append(coarse.Groups, *g)
+			if f := byValues[valuesOf(g, labels)]; f != nil {
+				inner.Groups = append(inner.Groups, *f)
+			}
+		}
+	}
+	if in.Scan, err = coarse.Splice(&inner); err != nil {
+		return end, err
+	}
+	spliced := make(map[string]*window.Group, len(in.Scan.Groups))
+	for i := range in.Scan.Groups {
+		spliced[valuesOf(&in.Scan.Groups[i], labels)] = &in.Scan.Groups[i]
+	}
+	members := slices.Clone(in.Members)
+	for i := range members {
+		members[i].Groups = nil
+		for _, g := range in.Members[i].Groups {
+			members[i].Groups = append(members[i].Groups, spliced[valuesOf(g, labels)])
+		}
+	}
+	in.Members = members
+	if b := sla.Evaluate(in).Budget; b != nil && b.ExhaustedAt != nil {
+		return *b.ExhaustedAt, nil
+	}
+	return end, nil
+}
+
+// refine returns a scan of the cell that ends at the given instant, cut at every
+// sample. It is read once for all audiences.
+func (e *Evaluator) refine(ctx context.Context, o *measured, end time.Time) (*window.Scan, error) {
 	if fine, ok := o.fine[end.UnixMilli()]; ok {
 		return fine, nil
+	}
+	grid := o.result.Scan.Grid
+	i, found := slices.BinarySearch(grid, end.UnixMilli())
+	if !found || i == 0 {
+		return nil, fmt.Errorf("no cell of the scan ends at %s", end)
 	}
 	req, err := e.request(o.spec, o.by, 1)
 	if err != nil {
 		return nil, err
 	}
-	req.EachSample, req.Grid = true, window.Grid{scan.Grid[i-1], scan.Grid[i]}
+	req.EachSample, req.Grid = true, window.Grid{grid[i-1], grid[i]}
 	results, err := e.putTo(ctx, o.ticket.source, []query.Request{req})
-	if err != nil {
-		return nil, err
+	if err == nil {
+		err = results[0].Err
 	}
-	if results[0].Err != nil {
-		return nil, results[0].Err
-	}
-	fine, err := scan.Splice(results[0].Scan)
 	if err != nil {
 		return nil, err
 	}
 	if o.fine == nil {
 		o.fine = map[int64]*window.Scan{}
 	}
-	o.fine[end.UnixMilli()] = fine
-	return fine, nil
-}
-
-// rebind makes members refer to the groups of another scan with the same labels.
-func rebind(members []sla.Member, to *window.Scan) []sla.Member {
-	out := make([]sla.Member, len(members))
-	for i, m := range members {
-		out[i].Excluded = m.Excluded
-		for j := range to.Groups {
-			same := func(g *window.Group) bool { return maps.Equal(g.Labels, to.Groups[j].Labels) }
-			if slices.ContainsFunc(m.Groups, same) {
-				out[i].Groups = append(out[i].Groups, &to.Groups[j])
-			}
-		}
-	}
-	return out
+	o.fine[end.UnixMilli()] = results[0].Scan
+	return results[0].Scan, nil
 }
 
 // unmeasured is the result of an objective that nothing measures.
 func unmeasured(in sla.Input, reason string) sla.Result {
-	return sla.Result{SLA: in.Objective.SLA, Objective: in.Objective.Name, Tier: in.Tier, Organization: in.Organization,
-		Group: in.Group, Method: in.Objective.Method, Accounting: window.Exact, Target: in.Objective.Target,
+	return sla.Result{SLA: in.Objective.SLA, Objective: in.Objective.Name, Method: in.Objective.Method, Accounting: window.Exact, Target: in.Objective.Target,
 		Comparison: in.Objective.Comparison, Unit: in.Objective.Unit, State: sla.InsufficientData,
 		Events: sla.EventCounts{}, Coverage: unit.Decimal{}, Violations: []sla.Violation{}, Reason: &reason, Notes: []string{}}
 }
