@@ -43,12 +43,16 @@ type judgement struct {
 // pure function of its input. Where the grid lacks an instant that it needs (see
 // [Instants]) the result is insufficient data with the reason, never a number
 // that is only nearly right.
-func Evaluate(in Input) Result {
+func Evaluate(in Input) Result { return judge(in).r }
+
+// judge goes through a judgement up to its verdict, or to the obstacle that
+// there is; then there are no cells.
+func judge(in Input) *judgement {
 	j := &judgement{in: in, o: in.Objective, frame: newFrame(in.Objective, in.Period, in.Now)}
 	j.begin()
 	if reason := j.obstacle(); reason != "" {
 		j.r.State, j.r.Reason = InsufficientData, &reason
-		return j.r
+		return j
 	}
 	j.count()
 	j.attain()
@@ -56,7 +60,7 @@ func Evaluate(in Input) Result {
 	j.r.Violations = j.violations()
 	j.ifNoDataWereBad()
 	j.decide()
-	return j.r
+	return j
 }
 
 // begin fills in what a result is about.
