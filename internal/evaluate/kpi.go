@@ -108,6 +108,9 @@ func kpiIndicator(m config.BusinessMetric) (query.Indicator, string) {
 func (e *Evaluator) measureKPI(metrics []metric, got answers, p period.Period) *kpi.Report {
 	out := &kpi.Report{Schema: kpi.Schema, Period: p.Info(), Metrics: []kpi.Metric{}, Notes: []string{}}
 	seen := period.Span{Start: p.Start, End: e.until(p)}
+	if len(metrics) > 0 && p.End.After(e.Now) {
+		out.Notes = append(out.Notes, "the period is not over: its business metrics so far stand beside those of the whole period before")
+	}
 	var days []period.Span
 	for _, day := range seen.Days(p.Zone) {
 		days = append(days, day.Span)

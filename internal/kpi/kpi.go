@@ -1,6 +1,11 @@
 // Package kpi computes business metrics: the growth of counters, the mean of
 // gauges and ratios of sums, for a period and the one before it (SEMANTICS.md,
 // section 8). It is pure.
+//
+// Everything is computed in fractions and rounded once, where it is written. A
+// counter's growth is a sum of decimals and is written in full. A mean and a
+// ratio are rounded, half to even, to 12 digits after the point, and growth,
+// which follows from the values before they are rounded, to 6.
 package kpi
 
 import (
