@@ -84,7 +84,7 @@ what it cost, and how each figure came about.
 
 Start with `+"`slactl init --prometheus URL`"+`, which writes a configuration.`,
 		newInit(a, runInit),
-		group("sla", "Evaluate service levels", "", newSLAStatus(a, runSLAStatus), newSLAList(a, runSLAList)),
+		group("sla", "Evaluate service levels", "", newSLAStatus(a, runSLAStatus), newSLAList(a, runSLAList), newSLACredits(a, runSLACredits)),
 		group("cost", "Analyse costs", "", newCostBreakdown(a, runCostBreakdown)),
 		group("report", "Make service reports", "", newReports(a, runReport)...),
 		group("config", "Check and show the configuration", "", newConfigLint(a, runConfigLint), newConfigShow(a, runConfigShow)),

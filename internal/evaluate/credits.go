@@ -195,7 +195,7 @@ func (g *gaps) notes(month string) []string {
 		if more := len(orgs) - namedOrganizations; more > 0 {
 			who += fmt.Sprintf(" and %d more", more)
 		}
-		out = append(out, fmt.Sprintf("credits of %s: %s: %s; no credit for it is computed for %s", month, b.Objective, b.Because, who))
+		out = append(out, fmt.Sprintf("%s%s: %s: %s; no credit for it is computed for %s", sla.CreditNote, month, b.Objective, b.Because, who))
 	}
 	return out
 }

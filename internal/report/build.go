@@ -20,6 +20,7 @@ func sections() []section {
 		{"summary", "Summary", summary},
 		{"sla", "SLA compliance", compliance},
 		{"violations", "Violations", violations},
+		{"credits", "Service credits", credits},
 		{"business", "Business metrics", business},
 		{"cost", "Cost", costs},
 		{"appendix", "Appendix", appendix},

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/big"
 	"slices"
+	"strings"
 
 	"github.com/slactl/slactl/internal/unit"
 )
@@ -214,4 +215,34 @@ func (out *blockOutcome) add(b CreditBlock, band CreditBand, o CreditObjective, 
 		return
 	}
 	out.because = append(out.because, band.clause(o, r))
+}
+
+// CreditNote begins every note of a [Report] on a credit that was not computed.
+const CreditNote = "credits of "
+
+// Exposure is what is owed in one currency.
+type Exposure struct {
+	Currency string       `json:"currency"`
+	Amount   unit.Decimal `json:"amount"`
+	// Organizations counts those that are owed something.
+	Organizations int `json:"organizations"`
+}
+
+// Exposures adds credits up, each currency for itself, in the order of the
+// currencies' names.
+func Exposures(credits []CreditTotal) []Exposure {
+	out := []Exposure{}
+	owed := map[[2]string]bool{}
+	for _, c := range credits {
+		i, found := slices.BinarySearchFunc(out, c.Currency, func(x Exposure, name string) int { return strings.Compare(x.Currency, name) })
+		if !found {
+			out = slices.Insert(out, i, Exposure{Currency: c.Currency})
+		}
+		out[i].Amount = out[i].Amount.Add(c.Amount)
+		if who := [2]string{c.Currency, c.Organization}; !owed[who] {
+			owed[who] = true
+			out[i].Organizations++
+		}
+	}
+	return out
 }

@@ -208,3 +208,18 @@ func writeOwn(results []*Result) string {
 	}
 	return strings.Join(out, ", ")
 }
+
+// Currencies are never added, and an organization with two months counts once.
+func TestExposures(t *testing.T) {
+	owed := func(org, month, currency, amount string) CreditTotal {
+		return CreditTotal{Organization: org, Period: month, Currency: currency, Amount: unit.MustDecimal(amount)}
+	}
+	got := Exposures([]CreditTotal{owed("acme", "2026-07", "USD", "1200.00"), owed("globex", "2026-07", "EUR", "0.10"), owed("acme", "2026-08", "USD", "0.05"), owed("initech", "2026-08", "USD", "1.00")})
+	var lines []string
+	for _, x := range got {
+		lines = append(lines, x.Amount.String()+" "+x.Currency+" to "+unit.DecimalOfInt(int64(x.Organizations)).String())
+	}
+	if want := "0.10 EUR to 1, 1201.05 USD to 2"; strings.Join(lines, ", ") != want {
+		t.Errorf("got %s, want %s", strings.Join(lines, ", "), want)
+	}
+}
