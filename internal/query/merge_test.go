@@ -10,9 +10,17 @@ import (
 	"github.com/slactl/slactl/internal/query/querytest"
 )
 
+// loose is a feed that hands over more than was asked for, as one does that keeps
+// samples in chunks.
+type loose struct{ querytest.Feed }
+
+func (l *loose) Read(ctx context.Context, sel query.Selector, from, to int64, each func(query.RawSeries) error) error {
+	return l.Feed.Read(ctx, sel, from-600_000, to+600_000, each)
+}
+
 // archive has the samples of some stretches, of every series.
 type archive struct {
-	querytest.Feed
+	loose
 	has []query.Stretch
 }
 
@@ -29,8 +37,8 @@ func (a *archive) Has(_ query.Selector, from, to int64) []query.Stretch {
 // split gives the samples in the stretches to an archive. The live feed keeps
 // some of them too, as a server does until its retention is over, here with
 // values that would be noticed.
-func split(all []querytest.Series, has []query.Stretch, forgets int64) (*archive, *querytest.Feed) {
-	a, live := &archive{has: has}, &querytest.Feed{}
+func split(all []querytest.Series, has []query.Stretch, forgets int64) (*archive, *loose) {
+	a, live := &archive{has: has}, &loose{}
 	for _, s := range all {
 		old, fresh := querytest.Series{Labels: s.Labels}, querytest.Series{Labels: s.Labels}
 		for _, p := range s.Samples {
