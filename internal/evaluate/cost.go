@@ -78,7 +78,7 @@ func (e *Evaluator) converted(qs []cost.Query) ([]cost.Query, error) {
 	out := slices.Clone(qs)
 	for i := range out {
 		if out[i].Currency == "" && rates != nil {
-			out[i].Currency, out[i].Rates = strings.ToUpper(e.Config.Cost.Currency), rates
+			out[i].Currency, out[i].Rates = e.Config.Cost.Currency, rates
 		}
 	}
 	return out, nil
