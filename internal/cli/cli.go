@@ -82,18 +82,36 @@ slactl reads Prometheus and billing exports, and turns them into the service
 report that you owe your customers and yourself: which SLA was kept for whom,
 what it cost, and how each figure came about.
 
-Start with `+"`slactl init --prometheus URL`"+`, which writes a configuration.`,
+Without anything, start with `+"`slactl demo`"+`; with a Prometheus, with
+`+"`slactl init --prometheus URL`"+`, which writes a configuration.`,
 		newInit(a, runInit),
-		group("sla", "Evaluate service levels", "", newSLAStatus(a, runSLAStatus), newSLAList(a, runSLAList), newSLACredits(a, runSLACredits)),
-		group("cost", "Analyse costs", "", newCostBreakdown(a, runCostBreakdown)),
-		group("report", "Make service reports", "", newReports(a, runReport)...),
-		group("config", "Check and show the configuration", "", newConfigLint(a, runConfigLint), newConfigShow(a, runConfigShow)),
-		group("metrics", "Look around in a metrics source", "", newMetricsFind(a, runMetricsFind)),
+		group("sla", "Evaluate service levels", `
+Evaluate the service levels of the configuration, list what was promised, and
+compute what is owed where it was not kept.`,
+			newSLAStatus(a, runSLAStatus), newSLAList(a, runSLAList), newSLACredits(a, runSLACredits)),
+		group("cost", "Analyse costs", `
+Sum and break down what the billing exports of the configuration charge. Sums are
+exact, and every file is accounted for.`,
+			newCostBreakdown(a, runCostBreakdown)),
+		group("report", "Make service reports", `
+Make the report of a day, a week or a month for the terminal, as XLSX or as PDF,
+or as JSON from which the others can be drawn again.`,
+			newReports(a, runReport)...),
+		group("config", "Check and show the configuration", `
+Check the configuration, or show it as slactl understands it.`,
+			newConfigLint(a, runConfigLint), newConfigShow(a, runConfigShow)),
+		group("metrics", "Look around in a metrics source", `
+Look around in a metrics source, to find what service levels could be measured by.`,
+			newMetricsFind(a, runMetricsFind)),
 		newDemo(a, runDemo),
 		newVersion(a, runVersion),
 		newCompletion(),
 		newMan(a, runMan),
 	)
+	root.Example = `  slactl demo
+  slactl sla status --prometheus http://localhost:9090 --preset http --target 99.9
+  slactl init --prometheus http://localhost:9090
+  slactl report monthly --out reports/`
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetHelpFunc(writeHelp)
@@ -105,9 +123,9 @@ Start with `+"`slactl init --prometheus URL`"+`, which writes a configuration.`,
 func (g *globalFlags) declare(fs *pflag.FlagSet) {
 	fs.StringArrayVar(&g.configs, "config", nil, "read this configuration `file` or directory; may be repeated (SLACTL_CONFIG; default ./slactl.yaml)")
 	fs.StringVar(&g.now, "now", "", "take this RFC 3339 `instant` for the current time (SLACTL_NOW)")
-	fs.StringVar(&g.logLevel, "log-level", "warn", "log this and worse to stderr: debug, info, warn or error")
+	fs.StringVar(&g.logLevel, "log-level", "warn", "log this `level` and worse to stderr: debug, info, warn or error")
 	fs.DurationVar(&g.timeout, "timeout", 0, "give up after this `duration`, such as 2m (default never)")
-	fs.StringVar(&g.color, "color", "auto", "use colours: auto, always or never (NO_COLOR means never)")
+	fs.StringVar(&g.color, "color", "auto", "the `mode` of colours: auto, always or never (NO_COLOR means never)")
 }
 
 // applyGlobals checks the global flags and sets up what follows from them.
@@ -161,8 +179,13 @@ func (a *app) configPaths() []string {
 }
 
 // group is a command that only holds others.
+// Its examples are the first ones of those.
 func group(use, short, long string, commands ...*cobra.Command) *cobra.Command {
 	cmd := &cobra.Command{Use: use, Short: short, Long: strings.TrimSpace(long), Args: cobra.ArbitraryArgs}
+	for _, sub := range commands {
+		first, _, _ := strings.Cut(sub.Example, "\n")
+		cmd.Example += first + "\n"
+	}
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if len(args) == 0 {
 			return cmd.Help()

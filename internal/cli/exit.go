@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 )
 
 // Code is what the process exits with.
@@ -52,6 +53,10 @@ func finish(ctx context.Context, stderr io.Writer, err error) Code {
 	errors.As(err, &exit)
 	if ctx.Err() != nil && exit.Code == Failure {
 		exit = &ExitError{Code: Failure, Err: stopReason(ctx)}
+	}
+	var unwritten *fs.PathError
+	if errors.As(exit.Err, &unwritten) && unwritten.Op == "write" && unwritten.Path == "/dev/stdout" {
+		errors.As(writeError("the output", unwritten), &exit)
 	}
 	if exit.Err != nil {
 		fmt.Fprintf(stderr, "slactl: %v\n", exit.Err)

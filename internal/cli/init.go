@@ -29,7 +29,7 @@ func newInit(a *app, run func(context.Context, *app, *initOptions) error) *cobra
 requests, show what each would have attained today, and write slactl.yaml with
 the ones that you choose and the targets that you name.
 
-Recognised are the presets ` + strings.Join(preset.Names(), ", ") + `.`,
+Recognised are the presets ` + strings.Join(preset.Names()[:4], ", ") + ",\n" + strings.Join(preset.Names()[4:], ", ") + ".",
 		Example: `  slactl init --prometheus http://localhost:9090
   slactl init --prometheus http://localhost:9090 --yes --target 99.95
   slactl init --prometheus http://localhost:9090 --preset istio --match '{destination_service_name="api"}'`,

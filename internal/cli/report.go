@@ -69,7 +69,7 @@ that exit 3. The JSON form holds all results: --from draws them again.`, unit),
 	o.declare(f)
 	f.StringVar(&o.period, "period", "", "report on this `period` instead of the last "+unit)
 	f.StringSliceVar(&o.formats, "format", nil, "write these `formats`: terminal, xlsx, pdf, json (default by the extension of --out, else terminal)")
-	f.StringVarP(&o.out, "out", "o", "", "write to this `file` or directory")
+	f.StringVarP(&o.out, "out", "o", "", "write to this `file`, or to a directory")
 	f.StringVar(&o.from, "from", "", "draw these `results`, which --format json wrote, without any source")
 	f.StringVar(&o.paper, "paper", "A4", "the `size` of PDF pages: A4 or Letter")
 	f.BoolVar(&o.strict, "strict", false, "exit 3 when a part of the report is missing")

@@ -19,7 +19,8 @@ func newSLAList(a *app, run func(context.Context, *app, *slaListOptions) error) 
 	cmd := &cobra.Command{
 		Use: "list", Short: "List the objectives that are configured", Args: args(cobra.NoArgs),
 		Long: `List every objective of every SLA with its target, the targets of the tiers and
-what it is measured by. The targets are those in force now. Nothing is measured: see ` + "`slactl sla status`.",
+what it is measured by. The targets are those in force now. Nothing is measured:
+see ` + "`slactl sla status`.",
 		Example: "  slactl sla list\n  slactl sla list --format csv",
 		RunE:    func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), a, &o) },
 	}

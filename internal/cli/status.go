@@ -11,10 +11,12 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/slactl/slactl/internal/config"
 	"github.com/slactl/slactl/internal/evaluate"
 	"github.com/slactl/slactl/internal/report"
 	"github.com/slactl/slactl/internal/sla"
 	"github.com/slactl/slactl/internal/unit"
+	"github.com/slactl/slactl/internal/yamlpos"
 )
 
 type statusOptions struct {
@@ -79,7 +81,7 @@ func runSLAStatus(ctx context.Context, a *app, o *statusOptions) error {
 			return err
 		}
 	}
-	return o.verdict(a, got)
+	return o.verdict(a, ev, got)
 }
 
 func (o *statusOptions) evaluate(ctx context.Context, ev *evaluate.Evaluator) (*evaluate.SLAReports, error) {
@@ -106,18 +108,38 @@ func (o *statusOptions) checkFilter(ev *evaluate.Evaluator) error {
 }
 
 // verdict turns failures and bad news into the exit code.
-func (o *statusOptions) verdict(a *app, got *evaluate.SLAReports) error {
+func (o *statusOptions) verdict(a *app, ev *evaluate.Evaluator, got *evaluate.SLAReports) error {
 	if len(got.Failed) > 0 {
 		return failures(a, got.Failed)
 	}
 	if len(got.Reports[0].Results) == 0 {
-		fmt.Fprintln(a.Stderr, "nothing to show: no SLA is configured, or the filters leave none")
+		return o.nothing(a, ev.Config)
 	}
 	for _, r := range got.Reports[0].Results {
 		if slices.Contains(o.failOn, string(r.State)) {
 			return &ExitError{Code: BadNews}
 		}
 	}
+	return nil
+}
+
+// nothing says why no result is left. A misspelt organization must not pass for
+// one that has no bad news.
+func (o *statusOptions) nothing(a *app, cfg *config.Config) error {
+	known := make([]string, len(cfg.Organizations.List))
+	for i, org := range cfg.Organizations.List {
+		known[i] = org.ID
+	}
+	for _, org := range o.filter.Organizations {
+		if !slices.Contains(known, org) {
+			return usageErrorf(yamlpos.DidYouMean(org, known, "the configuration has"), "reading --org: there is no %q in the configuration nor, for this period, in the metrics", org)
+		}
+	}
+	if len(cfg.SLADefinitions) == 0 {
+		fmt.Fprintln(a.Stderr, "nothing to show: no SLA is configured")
+		return nil
+	}
+	fmt.Fprintln(a.Stderr, "nothing to show: the filters leave no result, or the organization has no SLA in this period yet (since)")
 	return nil
 }
 

@@ -14,7 +14,7 @@ func newVersion(a *app, run func(context.Context, *app, *versionOptions) error) 
 	var o versionOptions
 	cmd := &cobra.Command{
 		Use: "version", Short: "Print the version", Args: args(cobra.NoArgs),
-		Long:    "Print the version of slactl, the commit it was built from and the version of Go that built it.",
+		Long:    "Print the version of slactl, the commit it was built from and the version of Go\nthat built it.",
 		Example: "  slactl version\n  slactl version --format json",
 		RunE:    func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), a, &o) },
 	}

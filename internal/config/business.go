@@ -5,115 +5,115 @@ import "github.com/slactl/slactl/internal/unit"
 // BusinessMetric is one entry of business_metrics. Exactly one of Counter,
 // Gauge, Ratio, Formula and Score is set.
 type BusinessMetric struct {
-	Title     string         `yaml:"title"`
-	Counter   string         `yaml:"counter"`
-	Gauge     string         `yaml:"gauge"`
-	Ratio     *Indicator     `yaml:"ratio"`
-	Formula   string         `yaml:"formula"`
-	Score     Map[ScorePart] `yaml:"score"`
-	Reweight  bool           `yaml:"reweight"`
-	Unit      string         `yaml:"unit"`
-	Better    string         `yaml:"better"`    // "", higher, lower
-	Aggregate string         `yaml:"aggregate"` // of a gauge: "", mean, last, max, min
-	Per       string         `yaml:"per"`       // "", second, minute, hour, day
-	Target    *unit.Decimal  `yaml:"target"`
-	Source    StringList     `yaml:"source"`
+	Title     string         `yaml:"title"`     // heading
+	Counter   string         `yaml:"counter"`   // selector of a counter: its growth
+	Gauge     string         `yaml:"gauge"`     // selector of a gauge
+	Ratio     *Indicator     `yaml:"ratio"`     // a ratio of sums, in percent
+	Formula   string         `yaml:"formula"`   // arithmetic over other metrics by name
+	Score     Map[ScorePart] `yaml:"score"`     // weighted parts on a scale from 0 to 100
+	Reweight  bool           `yaml:"reweight"`  // whether a score does without missing parts; default false
+	Unit      string         `yaml:"unit"`      // unit, or a currency
+	Better    string         `yaml:"better"`    // `higher` or `lower`: what a change is judged by
+	Aggregate string         `yaml:"aggregate"` // of a gauge: mean, last, max or min; default mean
+	Per       string         `yaml:"per"`       // rate of a counter by second, minute, hour or day
+	Target    *unit.Decimal  `yaml:"target"`    // value to reach
+	Source    StringList     `yaml:"source"`    // name of the metrics source
 }
 
 // ScorePart is one weighted part of a score.
 type ScorePart struct {
-	Weight unit.Decimal  `yaml:"weight"`
-	From   *unit.Decimal `yaml:"from"`
-	To     *unit.Decimal `yaml:"to"`
+	Weight unit.Decimal  `yaml:"weight"` // weight of the part
+	From   *unit.Decimal `yaml:"from"`   // value that maps to 0
+	To     *unit.Decimal `yaml:"to"`     // value that maps to 100
 }
 
 // Cost says how bills are summed and shared out.
 type Cost struct {
-	Measure       string         `yaml:"measure"`
-	Currency      string         `yaml:"currency"`
-	ExchangeRates Path           `yaml:"exchange_rates"`
-	Prices        Path           `yaml:"prices"`
-	Allocate      []AllocateRule `yaml:"allocate"`
-	UnitCosts     Map[string]    `yaml:"unit_costs"`
-	Revenue       *Revenue       `yaml:"revenue"`
-	Budgets       []Budget       `yaml:"budgets"`
-	Settle        *Duration      `yaml:"settle"`
+	Measure       string         `yaml:"measure"`        // billed, effective, list or contracted; default effective
+	Currency      string         `yaml:"currency"`       // currency of reports; amounts in others need `exchange_rates`
+	ExchangeRates Path           `yaml:"exchange_rates"` // CSV file: date,from,to,rate
+	Prices        Path           `yaml:"prices"`         // prices of tokens, before the embedded ones
+	Allocate      []AllocateRule `yaml:"allocate"`       // rules that give charges to teams, tiers and organizations; the first match wins
+	UnitCosts     Map[string]    `yaml:"unit_costs"`     // business metrics by which costs are divided, by name
+	Revenue       *Revenue       `yaml:"revenue"`        // where revenue comes from
+	Budgets       []Budget       `yaml:"budgets"`        // amounts to stay within
+	Settle        *Duration      `yaml:"settle"`         // how long after its end a bill may still change; default 10d
 }
 
 // AllocateRule gives the line items that it matches to a team, tier or
 // organization.
 type AllocateRule struct {
-	Team  string            `yaml:"team"`
-	Tier  string            `yaml:"tier"`
-	Org   string            `yaml:"org"`
-	Match map[string]string `yaml:"match"`
-	Split *Split            `yaml:"split"`
+	Team  string            `yaml:"team"`  // the team that gets the charges
+	Tier  string            `yaml:"tier"`  // the tier that gets them
+	Org   string            `yaml:"org"`   // the organization that gets them
+	Match map[string]string `yaml:"match"` // keys and values of the charges: {tag.team: research}
+	Split *Split            `yaml:"split"` // shares the charges out instead
 }
 
 // Split shares a rule's total out over the values of a label.
 type Split struct {
-	By   string `yaml:"by"`
-	Over string `yaml:"over"`
+	By   string `yaml:"by"`   // business metric whose values are the shares
+	Over string `yaml:"over"` // label over whose values it is split
 }
 
 // Revenue says where revenue comes from.
 type Revenue struct {
-	From   string `yaml:"from"` // monthly_fee
-	Metric string `yaml:"metric"`
-	CSV    Path   `yaml:"csv"`
+	From   string `yaml:"from"`   // `monthly_fee`: the fees of the organizations
+	Metric string `yaml:"metric"` // counter of revenue
+	CSV    Path   `yaml:"csv"`    // file: date,organization,amount,currency
 }
 
 // Budget is an amount that a part of the costs should stay within.
 type Budget struct {
-	Name     string            `yaml:"name"`
-	Match    map[string]string `yaml:"match"`
-	Amount   unit.Decimal      `yaml:"amount"`
-	Currency string            `yaml:"currency"`
-	Period   string            `yaml:"period"` // day, week, month, quarter, year
-	AlertAt  []unit.Decimal    `yaml:"alert_at"`
+	Name     string            `yaml:"name"`     // name
+	Match    map[string]string `yaml:"match"`    // keys and values of the charges; all unless given
+	Amount   unit.Decimal      `yaml:"amount"`   // the amount
+	Currency string            `yaml:"currency"` // its currency
+	Period   string            `yaml:"period"`   // day, week, month, quarter or year
+	AlertAt  []unit.Decimal    `yaml:"alert_at"` // percentages to tell of
 }
 
 // Alerting says who is told of what, and when.
 type Alerting struct {
-	EscalationRules []EscalationRule `yaml:"escalation_rules"`
-	Levels          Map[Level]       `yaml:"levels"`
-	Receivers       Map[Receiver]    `yaml:"receivers"`
+	EscalationRules []EscalationRule `yaml:"escalation_rules"` // which alerts go to whom
+	Levels          Map[Level]       `yaml:"levels"`           // steps of escalation, by number: a duration, or a mapping
+	Receivers       Map[Receiver]    `yaml:"receivers"`        // channels, by name
 }
 
 // EscalationRule tells a list of receivers of the alerts that it matches.
 type EscalationRule struct {
-	Condition     string    `yaml:"condition"`
-	EscalateAfter *Duration `yaml:"escalate_after"`
-	Notify        []string  `yaml:"notify"`
+	Condition     string    `yaml:"condition"`      // which alerts: severity == 'critical' && impact == 'business'
+	EscalateAfter *Duration `yaml:"escalate_after"` // how long an alert may be open before
+	Notify        []string  `yaml:"notify"`         // receivers
 }
 
 // Level is a step of escalation: a bare duration, or a mapping.
 type Level struct {
-	After  Duration `yaml:"after"`
-	Notify []string `yaml:"notify"`
+	After  Duration `yaml:"after"`  // how long an alert may be open before
+	Notify []string `yaml:"notify"` // receivers
 }
 
 // Receiver is one channel of notification; exactly one key is set.
 type Receiver struct {
-	Webhook   RawYAML `yaml:"webhook"`
-	PagerDuty RawYAML `yaml:"pagerduty"`
-	Slack     RawYAML `yaml:"slack"`
-	Email     RawYAML `yaml:"email"`
-	SMS       RawYAML `yaml:"sms"`
+	Webhook   RawYAML `yaml:"webhook"`   // URL and settings
+	PagerDuty RawYAML `yaml:"pagerduty"` // key and settings
+	Slack     RawYAML `yaml:"slack"`     // channel and settings
+	Email     RawYAML `yaml:"email"`     // address and settings
+	SMS       RawYAML `yaml:"sms"`       // number and settings
 }
 
 // Report is the layout and delivery of one report.
 type Report struct {
-	Title    string     `yaml:"title"`
-	Sections []string   `yaml:"sections"`
-	Deliver  []Delivery `yaml:"deliver"`
+	Title    string     `yaml:"title"`    // title
+	Sections []string   `yaml:"sections"` // sections, in their order
+	Deliver  []Delivery `yaml:"deliver"`  // where it is sent
 }
 
 // Delivery sends a report to one channel.
 type Delivery struct {
-	Email   RawYAML  `yaml:"email"`
-	Webhook RawYAML  `yaml:"webhook"`
-	Slack   RawYAML  `yaml:"slack"`
-	Files   RawYAML  `yaml:"files"`
-	Formats []string `yaml:"formats"`
+	Email   RawYAML  `yaml:"email"`   // addresses and settings
+	Webhook RawYAML  `yaml:"webhook"` // URL and settings
+	Slack   RawYAML  `yaml:"slack"`   // channel and settings
+	Files   RawYAML  `yaml:"files"`   // directory and settings
+	Formats []string `yaml:"formats"` // terminal, xlsx, pdf, json
 }
