@@ -124,6 +124,9 @@ func (e *Evaluator) judgeViews(ctx context.Context, objectives []measured, got a
 				out.fail(o.name, err)
 				continue
 			}
+			if why := e.absent(ctx, o); why != "" {
+				o.result.Scan.Notes = append(o.result.Scan.Notes, why)
+			}
 			out.Provenance = append(out.Provenance, Provenance{o.name, o.spec.Name, o.ticket.source, o.result.Scan})
 		}
 		e.stage("judging %s", o.name)
