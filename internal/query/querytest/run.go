@@ -21,16 +21,7 @@ import (
 func Run(t *testing.T, open func(t *testing.T, openMetrics string) query.Source) {
 	for _, c := range Cases() {
 		t.Run(c.Name, func(t *testing.T) {
-			series, err := Load(c.Load)
-			if err != nil {
-				t.Fatal(err)
-			}
-			src := open(t, text(t, series))
-			defer src.Close()
-			req, err := c.Request()
-			if err != nil {
-				t.Fatal(err)
-			}
+			src, req := c.open(t, open)
 			results, err := src.Scan(context.Background(), []query.Request{req})
 			if err != nil {
 				t.Fatal(err)
@@ -65,27 +56,30 @@ func lines(text string) []string {
 	return out
 }
 
-func text(t *testing.T, series []Series) string {
+// open opens a source with the samples of the case until the end of the test,
+// and returns the request of the case.
+func (c Case) open(t *testing.T, open func(t *testing.T, openMetrics string) query.Source) (query.Source, query.Request) {
 	t.Helper()
-	var b bytes.Buffer
-	if err := WriteOpenMetrics(&b, series); err != nil {
-		t.Fatal(err)
-	}
-	return b.String()
-}
-
-func runErrors(t *testing.T, open func(t *testing.T, openMetrics string) query.Source) {
-	c := counterCases()[0]
 	series, err := Load(c.Load)
 	if err != nil {
 		t.Fatal(err)
 	}
-	src := open(t, text(t, series))
-	defer src.Close()
-	good, err := c.Request()
+	req, err := c.Request()
 	if err != nil {
 		t.Fatal(err)
 	}
+	var text bytes.Buffer
+	if err := WriteOpenMetrics(&text, series); err != nil {
+		t.Fatal(err)
+	}
+	src := open(t, text.String())
+	t.Cleanup(func() { src.Close() })
+	return src, req
+}
+
+func runErrors(t *testing.T, open func(t *testing.T, openMetrics string) query.Source) {
+	c := counterCases()[0]
+	src, good := c.open(t, open)
 	bad := good
 	bad.Indicator = query.Indicator{Kind: query.Ratio, Total: good.Indicator.Total} // without bad or good
 	results, err := src.Scan(context.Background(), []query.Request{bad, good})
@@ -106,16 +100,7 @@ func runErrors(t *testing.T, open func(t *testing.T, openMetrics string) query.S
 
 func runConcurrent(t *testing.T, open func(t *testing.T, openMetrics string) query.Source) {
 	c := counterCases()[0]
-	series, err := Load(c.Load)
-	if err != nil {
-		t.Fatal(err)
-	}
-	src := open(t, text(t, series))
-	defer src.Close()
-	req, err := c.Request()
-	if err != nil {
-		t.Fatal(err)
-	}
+	src, req := c.open(t, open)
 	var wg sync.WaitGroup
 	for range 4 {
 		wg.Go(func() {
@@ -132,20 +117,11 @@ func runConcurrent(t *testing.T, open func(t *testing.T, openMetrics string) que
 }
 
 func runLists(t *testing.T, open func(t *testing.T, openMetrics string) query.Source) {
-	series, err := Load(`
+	src, req := Case{Total: `a_total`, Grid: "-1m 10m", Load: `
 		load 1m
 		  a_total{job="api",instance="x"} 0 1
 		  a_total{job="api",instance="y"} 0 1
-		  b{job="api",instance="x"} _x30 1`)
-	if err != nil {
-		t.Fatal(err)
-	}
-	src := open(t, text(t, series))
-	defer src.Close()
-	req, err := Case{Total: `a_total`, Grid: "-1m 10m"}.Request()
-	if err != nil {
-		t.Fatal(err)
-	}
+		  b{job="api",instance="x"} _x30 1`}.open(t, open)
 	early := req.Grid.Span(0)
 	metrics, err := src.Metrics(context.Background(), early)
 	if err != nil {
