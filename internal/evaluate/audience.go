@@ -34,6 +34,9 @@ type customer struct {
 	period   period.Period
 	groups   []*window.Group
 	notes    []string
+	// since is when it became a customer, if that was within the period. What its
+	// series say of the time before counts in `all` alone.
+	since time.Time
 	// absent marks an organization that is no customer in the period: its series
 	// count in `all`, like everyone's, and it has no result.
 	absent bool
@@ -57,7 +60,11 @@ func (e *Evaluator) customers(g grouping, c *crowd, base period.Period, seenOnly
 			continue
 		}
 		tier, _ := o.At(p.Start, e.Config.Zone())
-		out = append(out, customer{id: o.ID, tier: tier, period: p, groups: groups, notes: e.tierChanges(o, p, tier)})
+		one := customer{id: o.ID, tier: tier, period: p, groups: groups, notes: e.tierChanges(o, p, tier)}
+		if o.Since != nil && p.Start.After(base.In(p.Zone, e.Now).Start) {
+			one.since = p.Start
+		}
+		out = append(out, one)
 	}
 	for _, id := range c.unlisted {
 		u := customer{id: id, period: base, groups: c.byOrg[id], notes: []string{fmt.Sprintf("organization %q is not in organizations.list", id)}}
@@ -189,7 +196,7 @@ func (e *Evaluator) tiers(name string, g grouping, c *crowd, customers []custome
 			notes = append(notes, "measured on all series: no label names the tier or the organization")
 		default:
 			for _, one := range byTier[tier] {
-				group.add(ex.of(party{name, tier, one.id}, base.Span), one.groups)
+				group.add(ex.since(ex.of(party{name, tier, one.id}, base.Span), one.since), one.groups)
 			}
 			if len(c.byTier[tier]) > 0 {
 				group.add(x, c.byTier[tier])
@@ -252,6 +259,7 @@ type exemptions struct {
 	ms    []maintenance
 	named map[string]bool // organizations that an entry names
 	known map[exemptionKey]*exemption
+	young map[sinceKey]*exemption
 }
 
 type exemptionKey struct {
@@ -259,8 +267,13 @@ type exemptionKey struct {
 	start, end int64
 }
 
+type sinceKey struct {
+	x     *exemption
+	since int64
+}
+
 func (e *Evaluator) exemptions() *exemptions {
-	x := &exemptions{e: e, ms: e.maintenances(), named: map[string]bool{}, known: map[exemptionKey]*exemption{}}
+	x := &exemptions{e: e, ms: e.maintenances(), named: map[string]bool{}, known: map[exemptionKey]*exemption{}, young: map[sinceKey]*exemption{}}
 	for _, m := range x.ms {
 		for _, id := range m.Organizations {
 			x.named[id] = true
@@ -280,6 +293,22 @@ func (x *exemptions) of(p party, span period.Span) *exemption {
 	out := &exemption{}
 	out.excluded, out.notes = x.e.exclusions(x.ms, p, span)
 	x.known[key] = out
+	return out
+}
+
+// since excludes, beside what of excludes, all before an instant, unless that is
+// the zero time.
+func (x *exemptions) since(of *exemption, at time.Time) *exemption {
+	if at.IsZero() {
+		return of
+	}
+	key := sinceKey{of, at.UnixMilli()}
+	if known, ok := x.young[key]; ok {
+		return known
+	}
+	before := sla.Exclusion{Name: "before it was a customer", Span: period.Span{Start: time.Unix(0, 0), End: at}}
+	out := &exemption{excluded: append(slices.Clone(of.excluded), before), notes: of.notes}
+	x.young[key] = out
 	return out
 }
 
