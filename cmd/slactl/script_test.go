@@ -28,6 +28,12 @@ var update = flag.Bool("update", false, "rewrite what the scripts expect")
 //	openmetrics LOAD FILE      write the series of a load block as OpenMetrics
 //	blocks LOAD DIR            write them as a Prometheus block
 //	prometheus LOAD            serve them by Prometheus's own HTTP API at $PROMETHEUS
+//	faulty KIND [LOAD]         serve a fault at $PROMETHEUS: 401, 422, half, hang, or
+//	                           503-twice before the series
+//	gzip FILE TO DROP          compress a file and drop so many bytes of its end
+//	corrupt DIR                overwrite the chunks of the blocks in a directory
+//	hashes DIR TO              list the SHA-256 of every file below a directory
+//	suggested FILE N           run the N commands that an output suggests
 //
 // Samples of a load block begin at 2026-10-01T00:00:00Z.
 func TestScripts(t *testing.T) {
@@ -53,6 +59,11 @@ func TestScripts(t *testing.T) {
 				promtest.WriteBlock(t, dir, load(ts, args[0]))
 				ts.Setenv("PROMETHEUS", promtest.Serve(t, dir))
 			},
+			"faulty":    func(ts *testscript.TestScript, _ bool, args []string) { faulty(t, ts, args) },
+			"gzip":      compress,
+			"corrupt":   corrupt,
+			"hashes":    hashes,
+			"suggested": suggested,
 		},
 	})
 }
