@@ -68,6 +68,9 @@ func isMonth(v View, m period.Period) bool {
 // the reports of the first asked views: a month's own in its own report, with the
 // results' credits, and those of its months in a longer one's.
 func (e *Evaluator) credit(vs []View, reports []*sla.Report, asked int) {
+	if !e.promisesCredits() {
+		return
+	}
 	notes := make([][]string, len(vs))
 	for i, v := range vs {
 		if !v.Rolling && v.Period.Kind == period.Month {
