@@ -1,0 +1,322 @@
+package evaluate
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/slactl/slactl/internal/period"
+	"github.com/slactl/slactl/internal/query"
+	"github.com/slactl/slactl/internal/report"
+	"github.com/slactl/slactl/internal/sla"
+	"github.com/slactl/slactl/internal/window"
+)
+
+// Question asks how a figure came about: of one SLA, of one of its objectives or
+// of each, for an organization, for a tier, or, with neither, for everyone.
+type Question struct {
+	SLA, Objective, Tier, Organization string
+	Period                             period.Period
+}
+
+// NobodyError says that a question is about nobody for whom there is a result.
+type NobodyError struct{ Who, Period string }
+
+// Error implements error.
+func (e *NobodyError) Error() string {
+	return fmt.Sprintf("explaining: there is no result for %s in %s", e.Who, e.Period)
+}
+
+// who names the audience of a question.
+func (q Question) who() string {
+	switch {
+	case q.Organization != "" && q.Tier != "":
+		return fmt.Sprintf("organization %q in tier %q", q.Organization, q.Tier)
+	case q.Organization != "":
+		return fmt.Sprintf("organization %q", q.Organization)
+	case q.Tier != "":
+		return fmt.Sprintf("tier %q", q.Tier)
+	}
+	return "everyone"
+}
+
+// about reports whether the question is about an audience.
+func (q Question) about(a audience) bool {
+	return len(a.group) == 0 && a.org == q.Organization && (a.tier == q.Tier || q.Organization != "" && q.Tier == "")
+}
+
+// Explain answers a question. Its figures are those of [Evaluator.In].
+func (e *Evaluator) Explain(ctx context.Context, q Question) (*report.Explanations, error) {
+	out := &report.Explanations{Schema: report.ExplainSchema, Title: e.Config.Name, GeneratedAt: e.Now.UTC(), ConfigDigest: e.Config.Digest(),
+		Period: q.Period.Info(), Legend: sla.StripLegend(), Explanations: []report.Explanation{}, Notes: e.reportNotes()}
+	vs, f := views(q.Period), Filter{SLAs: []string{q.SLA}}
+	asked := questions{}
+	objectives := e.askSLA(asked, vs, f)
+	got := e.put(ctx, asked)
+	ex := e.exemptions()
+	for i := range objectives {
+		o := &objectives[i]
+		if q.Objective != "" && o.spec.Name != q.Objective {
+			continue
+		}
+		if err := e.answer(ctx, o, got); err != nil {
+			return nil, err
+		}
+		e.stage("judging %s", o.name)
+		subjects := e.subjects(o, vs[0], ex, q.about)
+		if len(subjects) == 0 {
+			return nil, &NobodyError{q.who(), q.Period.Name}
+		}
+		x, err := e.explain(ctx, o, subjects[0])
+		if err != nil {
+			return nil, err
+		}
+		out.Explanations = append(out.Explanations, x)
+	}
+	return out, ctx.Err()
+}
+
+// answer takes the scan that answers an objective; an objective without an
+// indicator has an empty one.
+func (e *Evaluator) answer(ctx context.Context, o *measured, got answers) error {
+	o.result.Scan = &window.Scan{}
+	if o.reason != "" {
+		return nil
+	}
+	if o.result = got.get(o.ticket); o.result.Err != nil {
+		return fmt.Errorf("evaluating %s: %w", o.name, o.result.Err)
+	}
+	if why := e.absent(ctx, o); why != "" {
+		o.result.Scan.Notes = append(o.result.Scan.Notes, why)
+	}
+	return nil
+}
+
+// subject is an audience with all that its judgement depends on.
+type subject struct {
+	audience
+	in    sla.Input
+	notes []string
+}
+
+// subjects are the audiences of an objective in a view that are kept, those of
+// group_by labels left out.
+func (e *Evaluator) subjects(o *measured, v View, ex *exemptions, keep func(audience) bool) []subject {
+	base := e.at(v, o.spec.Objective)
+	var out []subject
+	for _, a := range e.audiences(o.name, o.by, e.crowds(o.by, o.result.Scan)[0], v, base, ex) {
+		if !keep(a) {
+			continue
+		}
+		obj, notes := e.objectiveFor(o, a)
+		out = append(out, subject{audience: a, notes: appendNew(slices.Clone(a.notes), notes),
+			in: sla.Input{Objective: obj, Period: a.period, Now: e.Now, Scan: o.result.Scan, Members: a.members, Tier: a.tier, Organization: a.org}})
+	}
+	return out
+}
+
+func (e *Evaluator) explain(ctx context.Context, o *measured, s subject) (report.Explanation, error) {
+	d := sla.Detail{Result: unmeasured(s.in, o.reason), Steps: []sla.Step{{Text: "there is " + o.reason, Against: true}, {Text: "so the state is insufficient data", Against: true}}}
+	if o.reason == "" {
+		d = sla.Explain(s.in)
+		refined := e.evaluate(ctx, o, true, s.in)
+		d.Result.Budget, d.Result.Notes = refined.Budget, refined.Notes
+	}
+	r := d.Result
+	r.Tier, r.Organization = s.tier, s.org
+	r.Notes = appendNew(slices.Concat([]string{}, s.notes, r.Notes), o.result.Scan.Notes)
+	until := s.period.End
+	if until.After(e.Now) {
+		until = e.Now
+	}
+	x := report.Explanation{Result: r, Period: s.period.Info(), Source: e.sourceOf(o), Window: period.FormatDuration(windowOf(s.in.Objective)),
+		MaxGap: period.FormatDuration(o.spec.MaxGap), Lookback: period.FormatDuration(o.spec.Lookback), Rules: rules(s.in.Objective),
+		Target: e.targetOrigin(o, s), Exclusions: exclusionsOf(s, period.Span{Start: s.period.Start, End: until}),
+		Arithmetic: d.Arithmetic, Steps: d.Steps, Strip: sla.NewStrip(d.Windows, s.period), Course: d.Course}
+	if len(x.Exclusions) > 0 && o.reason == "" {
+		x.Unexcluded = unexcluded(s.in)
+	}
+	reads, err := e.reads(o, s, until)
+	x.Reads = reads
+	return x, err
+}
+
+// windowOf is the length of the windows that a method judges.
+func windowOf(o sla.Objective) time.Duration {
+	if o.Method == sla.Downtime {
+		return time.Minute
+	}
+	return o.MeasurementWindow
+}
+
+// rules says how windows that tell little are judged, and what violations leave
+// out.
+func rules(o sla.Objective) []string {
+	out := []string{fmt.Sprintf("a verdict needs %s %% of the windows that are not excluded", o.MinCoverage.Canonical())}
+	if o.Method == sla.Slices || o.Method == sla.Mean || o.Method == sla.Downtime {
+		out = append(out, "idle windows: "+string(o.Idle), "windows without data: "+string(o.NoData), "unreachable windows: bad")
+	}
+	if o.Method == sla.Slices && o.SliceTarget != nil {
+		out = append(out, fmt.Sprintf("a window is good at %s %%", o.SliceTarget.Canonical()))
+	}
+	if o.Method == sla.Downtime {
+		out = append(out, fmt.Sprintf("a minute is down above %s %% bad of at least %d events, in runs of at least %s", o.DownWhen.Canonical(), o.MinEvents, period.FormatDuration(o.MinConsecutive)))
+	}
+	if o.GracePeriod > 0 {
+		out = append(out, fmt.Sprintf("violations join across %s and are longer than that", period.FormatDuration(o.GracePeriod)))
+	}
+	return out
+}
+
+// sourceOf describes the source of an objective and what was read for it.
+func (e *Evaluator) sourceOf(o *measured) report.Source {
+	src, ok := e.sources[o.ticket.source]
+	if !ok {
+		return report.Source{}
+	}
+	info, scan := src.Info(), o.result.Scan
+	return report.Source{Name: info.Name, Kind: info.Kind, Target: e.display(info.Target), Detail: info.Detail, Accounting: string(scan.Accounting),
+		Series: scan.Series, Samples: scan.Samples, Expressions: scan.Expressions}
+}
+
+// targetOrigin tells where the target in force stands.
+func (e *Evaluator) targetOrigin(o *measured, s subject) report.TargetOrigin {
+	out := report.TargetOrigin{Value: s.in.Objective.Target, From: "the definition of " + o.name, At: s.period.Start.UTC()}
+	path := o.spec.Path
+	if words, at, ok := e.Config.TargetOrigin(s.tier, o.name, o.spec.Name, s.period.Start); ok {
+		out.From, path = words, at
+	}
+	out.Position = e.display(e.Config.Pos(path).String())
+	return out
+}
+
+// exclusionsOf lists what is taken out of a span for an audience; in a wider
+// group, what is for some of its members.
+func exclusionsOf(s subject, span period.Span) []report.Exclusion {
+	out := []report.Exclusion{}
+	for _, m := range s.members {
+		for _, x := range m.Excluded {
+			cut, ok := span.Intersect(x.Span)
+			if !ok {
+				continue
+			}
+			one := report.Exclusion{Name: x.Name, Start: cut.Start.UTC(), End: cut.End.UTC(), Scope: "everyone here", Ticket: x.Ticket, Applied: true}
+			if len(s.members) > 1 {
+				one.Scope = "some of them"
+			}
+			if x.AsMet {
+				one.Reason = "counted as met"
+			}
+			if !slices.Contains(out, one) {
+				out = append(out, one)
+			}
+		}
+	}
+	slices.SortStableFunc(out, func(a, b report.Exclusion) int { return a.Start.Compare(b.Start) })
+	return out
+}
+
+// unexcluded judges as if nothing were excluded.
+func unexcluded(in sla.Input) *report.Unexcluded {
+	members := slices.Clone(in.Members)
+	for i := range members {
+		members[i].Excluded = nil
+	}
+	in.Members = members
+	r := sla.Evaluate(in)
+	return &report.Unexcluded{Attained: r.Attained, State: r.State, Events: r.Events}
+}
+
+// reads lists the selectors of an objective, narrowed to the audience's series.
+func (e *Evaluator) reads(o *measured, s subject, until time.Time) ([]report.Reading, error) {
+	if o.reason != "" {
+		return []report.Reading{}, nil
+	}
+	ind, err := indicatorOf(*o.spec.Indicator)
+	if err != nil {
+		return nil, err
+	}
+	span := until.Sub(s.period.Start) + o.spec.Lookback
+	narrow := narrowing(o, s.members)
+	out := []report.Reading{}
+	add := func(counts string, sel query.Selector) {
+		if sel.IsZero() {
+			return
+		}
+		sel = narrow(sel)
+		out = append(out, report.Reading{Counts: counts, Selector: sel.Text, Samples: fmt.Sprintf("%s[%ds]", sel.Text, int64(span.Seconds())), At: until.UTC()})
+	}
+	switch ind.Kind {
+	case query.Expression:
+		for _, x := range o.result.Scan.Expressions {
+			out = append(out, report.Reading{Counts: "expression", Selector: x})
+		}
+	case query.Histogram:
+		add("observations", ind.Total.WithName(ind.Total.Name()+"_bucket"))
+	case query.Rating:
+		add("sum", ind.Sum)
+		add("count", ind.Total)
+	case query.Gauge:
+		add("values", ind.Total)
+	default:
+		add("total", ind.Total)
+		add("bad", ind.Bad)
+		add("good", ind.Good)
+	}
+	return out, nil
+}
+
+// narrowing returns how a selector is narrowed to the members' series: by the
+// first of the grouping labels that tell them from all others. Where no labels
+// do, it is left as it is.
+func narrowing(o *measured, members []sla.Member) func(query.Selector) query.Selector {
+	inside := map[*window.Group]bool{}
+	for _, m := range members {
+		for _, g := range m.Groups {
+			inside[g] = true
+		}
+	}
+	unchanged := func(s query.Selector) query.Selector { return s }
+	scan := o.result.Scan
+	if len(inside) == 0 || len(inside) == len(scan.Groups) {
+		return unchanged
+	}
+	var used []string
+	values := map[string][]string{}
+	for _, label := range o.by.labels() {
+		for g := range inside {
+			values[label] = appendNew(values[label], []string{g.Labels[label]})
+		}
+		slices.Sort(values[label])
+		used = append(used, label)
+		selected := 0
+		for i := range scan.Groups {
+			if !slices.ContainsFunc(used, func(l string) bool { return !slices.Contains(values[l], scan.Groups[i].Labels[l]) }) {
+				selected++
+			}
+		}
+		if selected == len(inside) {
+			return func(s query.Selector) query.Selector {
+				for _, l := range used {
+					s = s.Only(l, values[l]...)
+				}
+				return s
+			}
+		}
+	}
+	return unchanged
+}
+
+// ObjectiveNames lists the objectives of an SLA, for hints.
+func (e *Evaluator) ObjectiveNames(name string) []string {
+	var out []string
+	for _, entry := range e.Config.SLADefinitions {
+		if entry.Key == name {
+			for _, spec := range e.Config.Expand(entry) {
+				out = append(out, spec.Name)
+			}
+		}
+	}
+	return out
+}
