@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -19,7 +20,8 @@ const RequireVariable = "SLACTL_REQUIRE_PROMETHEUS"
 
 // Debian starts the `prometheus` binary over the data directory and returns its
 // base URL. Without a binary it skips the test. The configuration, YAML text,
-// may be empty. The server ends with the test.
+// may be empty; $ADDRESS in it is the server's own host and port. The server
+// ends with the test.
 func Debian(tb testing.TB, dir, configuration string) string {
 	tb.Helper()
 	binary, err := exec.LookPath("prometheus")
@@ -32,11 +34,11 @@ func Debian(tb testing.TB, dir, configuration string) string {
 	if configuration == "" {
 		configuration = "global: {}\n"
 	}
+	addr := freeAddress(tb)
 	file := filepath.Join(tb.TempDir(), "prometheus.yml")
-	if err := os.WriteFile(file, []byte(configuration), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte(strings.ReplaceAll(configuration, "$ADDRESS", addr)), 0o600); err != nil {
 		tb.Fatal(err)
 	}
-	addr := freeAddress(tb)
 	var log bytes.Buffer
 	cmd := exec.Command(binary, "--config.file="+file, "--storage.tsdb.path="+dir, "--storage.tsdb.retention.time=10y", "--web.listen-address="+addr)
 	cmd.Stdout, cmd.Stderr = &log, &log
