@@ -21,6 +21,7 @@ import (
 // another one has as well is served by the wider read.
 func Account(ctx context.Context, feed Feed, reqs []Request, workers int) ([]Result, error) {
 	l := &ledger{feed: feed, workers: max(1, workers)}
+	l.replicated, _ = feed.(*replicated)
 	for _, req := range reqs {
 		l.accounts = append(l.accounts, l.admit(ctx, req))
 	}
@@ -49,10 +50,11 @@ func Account(ctx context.Context, feed Feed, reqs []Request, workers int) ([]Res
 
 // ledger is one call of Account.
 type ledger struct {
-	feed     Feed
-	workers  int
-	accounts []*account // in the order of the requests
-	grids    []window.Grid
+	feed       Feed
+	replicated *replicated // the feed, if replicas have to be merged
+	workers    int
+	accounts   []*account // in the order of the requests
+	grids      []window.Grid
 }
 
 // admit checks a request and opens its account.
@@ -69,7 +71,7 @@ func (l *ledger) admit(ctx context.Context, req Request) *account {
 		err = errors.New("accounting samples: the grid has no cell")
 	}
 	if err == nil && req.EachSample {
-		a.grid, err = l.instants(ctx, req.Grid, sels)
+		a.grid, err = l.instants(ctx, req, sels)
 	}
 	if err != nil {
 		a.err = err
@@ -136,17 +138,24 @@ func (r role) mode() mode {
 
 // use is a selection of one account.
 type use struct {
-	selection
-	account  *account
-	key      tallyKey
+	role    role
+	account *account
+	key     tallyKey
+	extent
+}
+
+// extent is what is read: a selector, over a span in milliseconds since the
+// epoch. Replicas relieve each other after maxGap.
+type extent struct {
+	sel      Selector
 	from, to int64
+	maxGap   int64
 }
 
 // read is a selector that is read once for all its uses.
 type read struct {
-	sel      Selector
-	from, to int64
-	uses     []use
+	extent
+	uses []use
 }
 
 // plan finds the reads that serve all accounts.
@@ -159,15 +168,15 @@ func (l *ledger) plan() []*read {
 		sels, _ := selections(a.req.Indicator)
 		for _, s := range sels {
 			key := l.key(a, s.role.mode())
-			uses = append(uses, use{selection: s, account: a, key: key, from: a.grid[0] - key.lookback, to: a.grid[len(a.grid)-1]})
+			uses = append(uses, use{s.role, a, key, extent{s.sel, a.grid[0] - key.lookback, a.grid[len(a.grid)-1], key.maxGap}})
 		}
 	}
 	slices.SortStableFunc(uses, func(a, b use) int { return len(a.sel.Matchers) - len(b.sel.Matchers) })
 	var reads []*read
 	for _, u := range uses {
-		i := slices.IndexFunc(reads, func(r *read) bool { return r.serves(u) })
+		i := slices.IndexFunc(reads, func(r *read) bool { return r.serves(u) && l.merges(r, u) })
 		if i < 0 {
-			reads = append(reads, &read{sel: u.sel, from: u.from, to: u.to})
+			reads = append(reads, &read{extent: u.extent})
 			i = len(reads) - 1
 		}
 		r := reads[i]
@@ -195,6 +204,17 @@ func (r *read) serves(u use) bool {
 	return true
 }
 
+// merges reports whether replicas are merged in the read as they are in the use:
+// by the same limit, and of the same replicas, if their labels select some.
+func (l *ledger) merges(r *read, u use) bool {
+	if l.replicated == nil {
+		return true
+	}
+	return r.maxGap == u.maxGap && (r.sel.Text == u.sel.Text || !slices.ContainsFunc(u.sel.Matchers, func(m *labels.Matcher) bool {
+		return slices.Contains(l.replicated.by, m.Name)
+	}))
+}
+
 // key returns what the account's tallies have in common with others.
 func (l *ledger) key(a *account, m mode) tallyKey {
 	i := slices.IndexFunc(l.grids, func(g window.Grid) bool { return slices.Equal(g, a.grid) })
@@ -207,10 +227,12 @@ func (l *ledger) key(a *account, m mode) tallyKey {
 
 // read accounts every series of a read to the uses that select it.
 func (l *ledger) read(ctx context.Context, r *read) error {
-	return l.tally(ctx, r.sel, r.from, r.to, func(ls labels.Labels) []tallyKey {
+	// A merged series has no labels of replicas any more, by which it was selected.
+	selects := func(u use, ls labels.Labels) bool { return u.sel.Text == r.sel.Text || u.sel.Matches(ls) }
+	return l.tally(ctx, r.extent, func(ls labels.Labels) []tallyKey {
 		var keys []tallyKey
 		for _, u := range r.uses {
-			if u.sel.Matches(ls) && !slices.Contains(keys, u.key) {
+			if selects(u, ls) && !slices.Contains(keys, u.key) {
 				keys = append(keys, u.key)
 			}
 		}
@@ -218,7 +240,7 @@ func (l *ledger) read(ctx context.Context, r *read) error {
 	}, func(ls labels.Labels, key tallyKey, t *tallied) {
 		var met []*account
 		for _, u := range r.uses {
-			if u.key != key || !u.sel.Matches(ls) {
+			if u.key != key || !selects(u, ls) {
 				continue
 			}
 			if !slices.Contains(met, u.account) { // once, in however many roles
@@ -232,14 +254,15 @@ func (l *ledger) read(ctx context.Context, r *read) error {
 
 // instants returns the grid cut at every instant at which a selected sample
 // lies.
-func (l *ledger) instants(ctx context.Context, grid window.Grid, sels []selection) (window.Grid, error) {
+func (l *ledger) instants(ctx context.Context, req Request, sels []selection) (window.Grid, error) {
+	grid := req.Grid
 	first, last := grid[0], grid[len(grid)-1]
 	var all []time.Time
 	for _, ms := range grid {
 		all = append(all, time.UnixMilli(ms))
 	}
 	for _, s := range sels {
-		err := l.samples(ctx, s.sel, first, last, func(_ labels.Labels, ts []int64, _ []float64) {
+		err := l.samples(ctx, extent{s.sel, first, last, req.MaxGap.Milliseconds()}, func(_ labels.Labels, ts []int64, _ []float64) {
 			for _, t := range ts {
 				if first < t && t < last {
 					all = append(all, time.UnixMilli(t))

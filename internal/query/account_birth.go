@@ -2,6 +2,7 @@ package query
 
 import (
 	"context"
+	"maps"
 	"math"
 	"regexp"
 	"slices"
@@ -25,7 +26,7 @@ type reachability struct {
 func (l *ledger) reach(ctx context.Context) error {
 	jobs, from, to := map[string]bool{}, int64(math.MaxInt64), int64(math.MinInt64)
 	byKey := map[tallyKey]*reachability{}
-	var keys []tallyKey
+	byGap := map[int64][]tallyKey{} // replicas are merged by max_gap
 	for _, a := range l.accounts {
 		if a.err != nil || len(a.jobs) == 0 {
 			continue
@@ -36,13 +37,13 @@ func (l *ledger) reach(ctx context.Context) error {
 		key := l.key(a, reaching)
 		if byKey[key] == nil {
 			byKey[key] = &reachability{map[string]*window.Job{}, map[target]*runs{}}
-			keys = append(keys, key)
+			byGap[l.mergeGap(key)] = append(byGap[l.mergeGap(key)], key)
 		}
 		from, to = min(from, a.grid[0]-key.lookback), max(to, a.grid[len(a.grid)-1])
 	}
-	if len(jobs) > 0 {
+	for _, gap := range slices.Sorted(maps.Keys(byGap)) {
 		var mu sync.Mutex
-		err := l.tally(ctx, ofJobs("up", jobs), from, to, func(labels.Labels) []tallyKey { return keys },
+		err := l.tally(ctx, extent{ofJobs("up", jobs), from, to, gap}, func(labels.Labels) []tallyKey { return byGap[gap] },
 			func(ls labels.Labels, key tallyKey, t *tallied) {
 				mu.Lock()
 				defer mu.Unlock()
@@ -63,6 +64,15 @@ func (l *ledger) reach(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// mergeGap is the limit by which replicas are merged for a tally; 0 where there
+// are none.
+func (l *ledger) mergeGap(key tallyKey) int64 {
+	if l.replicated == nil {
+		return 0
+	}
+	return key.maxGap
 }
 
 // add adds the tally of one `up` series.
@@ -155,7 +165,7 @@ func (l *ledger) starts(ctx context.Context) (map[string][]int64, error) {
 	}
 	starts := map[string][]int64{}
 	collect := func(sel Selector, id func(labels.Labels) string) error {
-		return l.samples(ctx, sel, from, to, func(ls labels.Labels, _ []int64, vs []float64) {
+		return l.samples(ctx, extent{sel: sel, from: from, to: to}, func(ls labels.Labels, _ []int64, vs []float64) {
 			addStarts(starts, id(ls), vs)
 		})
 	}
@@ -245,7 +255,7 @@ func (l *ledger) findNative(ctx context.Context) error {
 		if a.err != nil || a.req.Indicator.Kind != Histogram || len(a.groups) > 0 {
 			continue
 		}
-		err := l.tally(ctx, a.req.Indicator.Total, a.grid[0], a.grid[len(a.grid)-1],
+		err := l.tally(ctx, extent{sel: a.req.Indicator.Total, from: a.grid[0], to: a.grid[len(a.grid)-1]},
 			func(labels.Labels) []tallyKey { return []tallyKey{l.key(a, counting)} },
 			func(_ labels.Labels, _ tallyKey, t *tallied) {
 				a.mu.Lock()

@@ -21,8 +21,8 @@ type buffers struct {
 	tallies map[tallyKey]*tally
 }
 
-// series reads what a selector matches, with all workers.
-func (l *ledger) series(ctx context.Context, sel Selector, from, to int64, work func(*buffers, RawSeries) error) error {
+// series reads an extent, with all workers. Replicas are one series.
+func (l *ledger) series(ctx context.Context, e extent, work func(*buffers, RawSeries) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	queue := make(chan RawSeries)
@@ -37,21 +37,27 @@ func (l *ledger) series(ctx context.Context, sel Selector, from, to int64, work 
 			}
 		})
 	}
-	err := l.feed.Read(ctx, sel, from, to, func(s RawSeries) error {
+	each := func(s RawSeries) error {
 		select {
 		case queue <- s:
 			return nil
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
-	})
+	}
+	var err error
+	if l.replicated != nil {
+		err = l.replicated.merge(ctx, e, each)
+	} else {
+		err = l.feed.Read(ctx, e.sel, e.from, e.to, each)
+	}
 	close(queue)
 	wg.Wait()
 	if cause := context.Cause(ctx); cause != nil {
 		return cause
 	}
 	if err != nil {
-		return fmt.Errorf("reading %s: %w", sel, err)
+		return fmt.Errorf("reading %s: %w", e.sel, err)
 	}
 	return nil
 }
@@ -72,9 +78,9 @@ func (b *buffers) drain(ctx context.Context, s RawSeries, each func(ts []int64, 
 	}
 }
 
-// tally tallies every series of a selector by the keys that keys returns for it.
-func (l *ledger) tally(ctx context.Context, sel Selector, from, to int64, keys func(labels.Labels) []tallyKey, take func(labels.Labels, tallyKey, *tallied)) error {
-	return l.series(ctx, sel, from, to, func(b *buffers, s RawSeries) error {
+// tally tallies every series of an extent by the keys that keys returns for it.
+func (l *ledger) tally(ctx context.Context, e extent, keys func(labels.Labels) []tallyKey, take func(labels.Labels, tallyKey, *tallied)) error {
+	return l.series(ctx, e, func(b *buffers, s RawSeries) error {
 		ls := s.Labels()
 		var tallies []*tally
 		for _, k := range keys(ls) {
@@ -84,9 +90,14 @@ func (l *ledger) tally(ctx context.Context, sel Selector, from, to int64, keys f
 			b.tallies[k].reset()
 			tallies = append(tallies, b.tallies[k])
 		}
+		m, _ := s.(*merged)
 		err := b.drain(ctx, s, func(ts []int64, vs []float64) {
 			for _, t := range tallies {
-				t.add(ts, vs)
+				if m != nil && len(ts) > 0 && t.older(m.ownTime, m.own, ts[0], vs[0]) {
+					t.add(ts[1:], vs[1:])
+				} else {
+					t.add(ts, vs)
+				}
 			}
 		})
 		if err != nil {
@@ -101,10 +112,10 @@ func (l *ledger) tally(ctx context.Context, sel Selector, from, to int64, keys f
 	})
 }
 
-// samples hands over every sample of a selector, one batch at a time.
-func (l *ledger) samples(ctx context.Context, sel Selector, from, to int64, each func(labels.Labels, []int64, []float64)) error {
+// samples hands over every sample of an extent, one batch at a time.
+func (l *ledger) samples(ctx context.Context, e extent, each func(labels.Labels, []int64, []float64)) error {
 	var mu sync.Mutex
-	return l.series(ctx, sel, from, to, func(b *buffers, s RawSeries) error {
+	return l.series(ctx, e, func(b *buffers, s RawSeries) error {
 		return b.drain(ctx, s, func(ts []int64, vs []float64) {
 			mu.Lock()
 			defer mu.Unlock()

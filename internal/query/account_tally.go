@@ -137,6 +137,15 @@ func (c *tally) add(ts []int64, vs []float64) {
 	c.pt, c.pv, c.n = pt, pv, n
 }
 
+// older reports whether the sample with which another replica continues is older
+// than the one before, whatever its time says: it lies below it, near it, and
+// this replica did not see the counter fall since its own last sample. The
+// sample after it is never older: then the counter fell.
+func (c *tally) older(ownTime int64, own float64, t int64, v float64) bool {
+	return c.key.mode == counting && ownTime <= c.pt && t-c.pt <= c.key.maxGap && v < c.pv &&
+		(own <= v || t-ownTime > c.key.lookback)
+}
+
 // admit reports whether t, v is a sample that this tally is about.
 func (c *tally) admit(t int64, v float64) bool {
 	switch {

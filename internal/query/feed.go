@@ -20,7 +20,7 @@ type Feed interface {
 	// samples at from ≤ t ≤ to, in milliseconds since the epoch; samples outside
 	// may come along. It calls each from one goroutine, and stops with the error
 	// that each returns. A series that was handed over is read afterwards, on
-	// another goroutine than Read's, while Read goes on.
+	// another goroutine than Read's, while Read goes on or after it returned.
 	Read(ctx context.Context, sel Selector, from, to int64, each func(RawSeries) error) error
 }
 
