@@ -25,7 +25,8 @@ type Archive interface {
 // has, and from live what lies between. No instant is taken from both, so no
 // sample counts twice, and a series is handed over in the order of its times,
 // as if it had come from one place. Without live, which may be nil, there is
-// only what the archive has.
+// only what the archive has. Replicas that live merges are not merged any more:
+// they are to be merged after the join, see [Replicated].
 func Join(archive Archive, live Feed) Feed { return &joined{archive, live} }
 
 type joined struct {

@@ -290,3 +290,6 @@ func (h *History) Each(ctx context.Context, in period.Span, each func(query.RawS
 	s := stretch(in)
 	return h.Read(ctx, everything(), s.From, s.To, each)
 }
+
+// Notes are what a reader of the samples must know, and scans say by themselves.
+func (s *Source) Notes() []string { return s.notes() }

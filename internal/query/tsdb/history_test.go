@@ -218,13 +218,13 @@ func account(t testing.TB, feed query.Feed, reqs []query.Request) []string {
 }
 
 // every returns a feed of two series with a sample each minute, the last of a
-// day at its end, up to an instant.
+// day at its end, up to an instant. They count minutes.
 func every(until time.Time) *querytest.Feed {
 	f := &querytest.Feed{}
 	for _, code := range []string{"200", "500"} {
 		s := querytest.Series{Labels: labels.FromStrings("__name__", "reqs_total", "job", "api", "instance", "a", "code", code)}
 		for t := querytest.Base().Add(time.Minute); !t.After(until); t = t.Add(time.Minute) {
-			s.Samples = append(s.Samples, querytest.Sample{T: t.UnixMilli(), V: float64(t.Unix() % 1e6)})
+			s.Samples = append(s.Samples, querytest.Sample{T: t.UnixMilli(), V: t.Sub(querytest.Base()).Minutes()})
 		}
 		f.Series = append(f.Series, s)
 	}
