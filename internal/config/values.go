@@ -249,22 +249,6 @@ func (d Date) Start(zone *time.Location) time.Time {
 	return period.StartOfDay(d.Year, d.Month, d.Day, zone)
 }
 
-// localise returns the instant at which a zone's clocks show the wall time that
-// t shows in UTC: the first one where it occurs twice, and the one by the offset
-// before the gap where it does not exist (RFC 5545). time.Date leaves the choice
-// open.
-func localise(t time.Time, zone *time.Location) time.Time {
-	at := func(near time.Time) time.Time {
-		_, offset := near.In(zone).Zone()
-		return t.Add(-time.Duration(offset) * time.Second).In(zone)
-	}
-	before, after := at(t.AddDate(0, 0, -1)), at(t.AddDate(0, 0, 1))
-	if wall := t.Format(time.DateTime); before.Format(time.DateTime) != wall && after.Format(time.DateTime) == wall {
-		return after
-	}
-	return before
-}
-
 // localLayouts are the ways to write an instant without a zone.
 var localLayouts = [...]string{"2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02 15:04:05", "2006-01-02 15:04"}
 
@@ -293,12 +277,12 @@ func (i *Instant) UnmarshalNode(n *yamlpos.Node) error {
 	return nil
 }
 
-// In returns the moment; a local one is completed by the zone.
+// In returns the moment; a local one is what clocks in the zone show.
 func (i Instant) In(zone *time.Location) time.Time {
 	if !i.Local {
 		return i.Time
 	}
-	return localise(i.Time, zone)
+	return period.WallOf(i.Time, time.UTC).In(zone)
 }
 
 // UnmarshalNode reads a date or an instant.
