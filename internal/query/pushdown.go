@@ -45,6 +45,10 @@ type PushDownOptions struct {
 	MaxPoints int
 	// Concurrency is the most queries that are asked at once; 0 means 4.
 	Concurrency int
+	// DedupLabels tell the replicas of a series apart, see [Replicated]. What
+	// PromQL can say is less: of the values that the replicas of a series have in
+	// a window, the largest counts.
+	DedupLabels []string
 }
 
 // ErrTooLarge is what a RangeFunc's error wraps when the engine refused a query

@@ -277,12 +277,17 @@ func windowed(text string, width time.Duration, by []string) (parser.Expr, error
 }
 
 // over applies a range function to what the selector has in a cell of the width.
+// Of replicas it takes the largest value.
 func (p *pushDown) over(fn string, sel Selector, width int64) parser.Expr {
 	node := &parser.VectorSelector{LabelMatchers: sel.Matchers}
 	if name := sel.Name(); model.LegacyValidation.IsValidMetricName(name) {
 		node.Name = name
 	}
-	return &parser.Call{Func: parser.Functions[fn], Args: parser.Expressions{&parser.MatrixSelector{VectorSelector: node, Range: p.width(width)}}}
+	call := &parser.Call{Func: parser.Functions[fn], Args: parser.Expressions{&parser.MatrixSelector{VectorSelector: node, Range: p.width(width)}}}
+	if len(p.opt.DedupLabels) == 0 {
+		return call
+	}
+	return &parser.AggregateExpr{Op: parser.MAX, Expr: call, Grouping: p.opt.DedupLabels, Without: true}
 }
 
 // increase sums the growth of counters over a cell. Where the range is shorter
@@ -382,6 +387,9 @@ func (p *pushDown) conclude() {
 	}
 	if unknown > 0 {
 		p.note("%d windows have samples but no value, because %s; they count as without data", unknown, p.whyUnknown())
+	}
+	if labels := strings.Join(p.opt.DedupLabels, ", "); labels != "" && p.req.Indicator.Kind == Expression {
+		p.note("expressions are asked as they are written: where replicas are told apart by %s, the expression has to merge them", labels)
 	}
 	switch {
 	case len(p.groups) == 0 && p.histograms == 0:

@@ -59,7 +59,7 @@ func (s *Source) QueryRange(ctx context.Context, expr string, start, end time.Ti
 
 // express answers a free expression.
 func (s *Source) express(ctx context.Context, req query.Request, ask query.RangeFunc) query.Result {
-	scan, err := query.PushDown(ctx, ask, req, query.PushDownOptions{Concurrency: s.workers})
+	scan, err := query.PushDown(ctx, ask, req, query.PushDownOptions{Concurrency: s.workers, DedupLabels: s.dedup})
 	if err != nil {
 		return query.Result{Err: s.in("evaluating an expression on", err)}
 	}

@@ -32,6 +32,9 @@ type Options struct {
 	Name string
 	// Workers is how many goroutines decode samples; one per processor if 0.
 	Workers int
+	// DedupLabels tell replicas of a series apart, which count once, see
+	// query.Replicated.
+	DedupLabels []string
 	// TempDir is where the write-ahead log of a data directory is replayed; the
 	// system's directory for temporary files if empty.
 	TempDir string
@@ -42,6 +45,7 @@ type Options struct {
 type Source struct {
 	info    query.Info
 	workers int
+	dedup   []string
 	// chunks returns a querier over the chunks that may have samples at
 	// from ≤ t ≤ to.
 	chunks func(ctx context.Context, from, to int64) (storage.ChunkQuerier, error)
@@ -59,7 +63,7 @@ func newSource(kind, path string, opt Options) *Source {
 	if opt.Workers <= 0 {
 		opt.Workers = runtime.GOMAXPROCS(0)
 	}
-	return &Source{info: query.Info{Name: opt.Name, Kind: kind, Target: path}, workers: opt.Workers,
+	return &Source{info: query.Info{Name: opt.Name, Kind: kind, Target: path}, workers: opt.Workers, dedup: opt.DedupLabels,
 		notes: func() []string { return nil }, close: func() error { return nil }}
 }
 
@@ -82,7 +86,7 @@ func (s *Source) Scan(ctx context.Context, reqs []query.Request) ([]query.Result
 		}
 		exact, index = append(exact, req), append(index, i)
 	}
-	results, err := query.Account(ctx, s, exact, s.workers)
+	results, err := query.Account(ctx, query.Replicated(s, s.dedup), exact, s.workers)
 	if err != nil {
 		return nil, s.in("reading", err)
 	}
