@@ -112,25 +112,29 @@ type CreditGap struct {
 // without those of group_by labels, and returns what is owed, or nil if nothing
 // is. What could not be decided comes as gaps, never as a credit of 0.
 //
-// Within a block, `combine` makes one percentage of the objectives' and the cap
-// limits it; the percentages of several blocks are added, since each is a promise
-// of its own. The amount is rounded once, from the final percentage, half up to
-// the currency's minor unit. A result's own credit is the one before that; where
-// several blocks name its objective, their sum.
+// Bands belong to objectives, and `combine` is over objectives: those of one block
+// and of several alike. The highest credit counts, unless a block whose objective
+// earned one says `sum`. Each block caps what it gives, and where all of them
+// have a cap, the total stays under the largest. The amount is rounded once, from
+// the final percentage, half up to the currency's minor unit. A result's own
+// credit is the one before combination and cap.
 func (a CreditAccount) Credit(results []*Result) (*CreditTotal, []CreditGap) {
 	total := CreditTotal{Organization: a.Organization, Currency: a.Currency, Because: []string{}}
 	var gaps []CreditGap
-	var credited []*Result
+	var earned []earning
 	for _, b := range a.Blocks {
-		outcome := b.credit(results)
-		total.Percent = total.Percent.Add(outcome.percent)
-		total.Capped = total.Capped || outcome.capped
-		total.Because = append(total.Because, outcome.because...)
-		gaps = append(gaps, outcome.gaps...)
-		for _, r := range outcome.credited {
-			if !slices.Contains(credited, r) {
-				credited = append(credited, r)
-			}
+		e, g := b.earnings(results)
+		earned, gaps = append(earned, e...), append(gaps, g...)
+	}
+	total.combine(earned)
+	var credited []*Result
+	for _, e := range earned {
+		if e.result.Credit == nil {
+			e.result.Credit = &Credit{}
+			credited = append(credited, e.result)
+		}
+		if e.band.Percent.Cmp(e.result.Credit.Percent) > 0 { // several blocks may name an objective
+			e.result.Credit.Percent = e.band.Percent
 		}
 	}
 	if a.Fee == nil {
@@ -160,18 +164,27 @@ func (a CreditAccount) amount(percent unit.Decimal) unit.Decimal {
 	return unit.QuantizeRat(whole, unit.MinorUnits(a.Currency), unit.HalfUp)
 }
 
-// blockOutcome is what one block gives.
-type blockOutcome struct {
-	percent  unit.Decimal
-	capped   bool
-	because  []string
-	credited []*Result
-	gaps     []CreditGap
+// earning is a band that holds for a result, and the block that grants it.
+type earning struct {
+	result    *Result
+	objective CreditObjective
+	band      CreditBand
+	block     CreditBlock
 }
 
-func (b CreditBlock) credit(results []*Result) blockOutcome {
-	var out blockOutcome
-	gap := func(o CreditObjective, why string) { out.gaps = append(out.gaps, CreditGap{o.Label(), why}) }
+// percent is what the earning gives under its block's cap.
+func (e earning) percent() (percent unit.Decimal, capped bool) {
+	if c := e.block.Cap; c != nil && e.band.Percent.Cmp(*c) > 0 {
+		return *c, true
+	}
+	return e.band.Percent, false
+}
+
+// earnings finds the bands that hold, and what could not be decided.
+func (b CreditBlock) earnings(results []*Result) ([]earning, []CreditGap) {
+	var earned []earning
+	var gaps []CreditGap
+	gap := func(o CreditObjective, why string) { gaps = append(gaps, CreditGap{o.Label(), why}) }
 	for _, o := range b.Objectives {
 		i := slices.IndexFunc(results, func(r *Result) bool { return r.SLA == o.SLA && r.Objective == o.Name })
 		switch {
@@ -189,32 +202,36 @@ func (b CreditBlock) credit(results []*Result) blockOutcome {
 			continue
 		}
 		if band, ok := b.band(results[i]); ok {
-			out.add(b, band, o, results[i])
+			earned = append(earned, earning{results[i], o, band, b})
 		}
 	}
-	if b.Cap != nil && out.percent.Cmp(*b.Cap) > 0 {
-		out.percent, out.capped = *b.Cap, true
-	}
-	return out
+	return earned, gaps
 }
 
-// add counts a band that holds: beside the others, or instead of lower ones.
-// Equally high ones are all reasons for the credit.
-func (out *blockOutcome) add(b CreditBlock, band CreditBand, o CreditObjective, r *Result) {
-	if r.Credit == nil {
-		r.Credit = &Credit{}
+// combine makes one percentage of what the objectives earned.
+func (t *CreditTotal) combine(earned []earning) {
+	sum := slices.ContainsFunc(earned, func(e earning) bool { return e.block.Sum })
+	limit, limited := unit.Decimal{}, true
+	for _, e := range earned {
+		if e.block.Cap == nil {
+			limited = false
+		} else if e.block.Cap.Cmp(limit) > 0 {
+			limit = *e.block.Cap
+		}
+		percent, capped := e.percent()
+		switch order := percent.Cmp(t.Percent); {
+		case sum:
+			t.Percent, t.Capped = t.Percent.Add(percent), t.Capped || capped
+		case order > 0:
+			t.Percent, t.Capped, t.Because = percent, capped, nil
+		case order < 0:
+			continue
+		}
+		t.Because = append(t.Because, e.band.clause(e.objective, e.result)) // equally high ones are all reasons
 	}
-	r.Credit.Percent = r.Credit.Percent.Add(band.Percent)
-	out.credited = append(out.credited, r)
-	switch order := band.Percent.Cmp(out.percent); {
-	case b.Sum:
-		out.percent = out.percent.Add(band.Percent)
-	case order > 0:
-		out.percent, out.because = band.Percent, nil
-	case order < 0:
-		return
+	if limited && t.Percent.Cmp(limit) > 0 {
+		t.Percent, t.Capped = limit, true
 	}
-	out.because = append(out.because, band.clause(o, r))
 }
 
 // CreditNote begins every note of a [Report] on a credit that was not computed.
