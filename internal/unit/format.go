@@ -98,11 +98,16 @@ func FormatCount(n Decimal) string {
 	return strings.TrimSuffix(text, ".00")
 }
 
-// FormatPercent writes a percentage with the given digits after the point:
-// "99.94 %". worse says on which side the reader is misled: −1 cuts down and +1
+// FormatPercent writes a percentage as [FormatNumber] does: "99.94 %".
+func FormatPercent(percent Decimal, digits, worse int) string {
+	return FormatNumber(percent, digits, worse) + " %"
+}
+
+// FormatNumber writes a number with thousands grouped and the given digits after
+// the point. worse says on which side the reader is misled: −1 cuts down and +1
 // cuts up, so that 99.9499 against a target of 99.95 never reads 99.95; 0 rounds
 // half even.
-func FormatPercent(percent Decimal, digits, worse int) string {
+func FormatNumber(n Decimal, digits, worse int) string {
 	mode := HalfEven
 	switch {
 	case worse < 0:
@@ -110,7 +115,7 @@ func FormatPercent(percent Decimal, digits, worse int) string {
 	case worse > 0:
 		mode = Up
 	}
-	return group(percent.Quantize(digits, mode)) + " %"
+	return group(n.Quantize(digits, mode))
 }
 
 // FormatDuration writes a time for people, in its two largest units: "2h 15m",
