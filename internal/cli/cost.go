@@ -37,7 +37,7 @@ commitment, day, week, month, and tag.KEY for a tag.`,
 		Example: `  slactl cost breakdown --period 2026-10
   slactl cost breakdown --period 2026-10 --by category,tag.team --measure effective
   slactl cost breakdown --period 2026-10 --by service --top 5 --format csv
-  slactl cost breakdown --file 'billing/**/*.csv.gz' --period 2024-09`,
+  slactl cost breakdown --period 2026-10 --file 'billing/**/*.csv*'`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), a, &o) },
 	}
 	f := cmd.Flags()

@@ -46,6 +46,9 @@ func runDemo(ctx context.Context, a *app, o *demoOptions) error {
 		progress.set(fmt.Sprintf("%s (%d of %d)", stage, done+1, total))
 	})
 	if err != nil {
+		if isDiskFull(err) {
+			return &ExitError{Code: Failure, Err: err, Hint: "the demo needs 60 MB: make room on the disk, or name another directory"}
+		}
 		return err
 	}
 	now := demo.End()
