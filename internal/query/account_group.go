@@ -130,7 +130,12 @@ func (a *account) take(r role, ls labels.Labels, t *tallied) {
 	}
 	a.fill(g, r, bound, t)
 	for _, b := range t.births {
-		a.pending = append(a.pending, pendingBirth{birth: b, group: g, role: r, bound: bound, series: ls})
+		p := pendingBirth{birth: b, group: g, role: r, bound: bound, series: ls}
+		if began(t.starts, b.time-a.req.Lookback.Milliseconds(), b.time) {
+			a.settle(p, true)
+		} else {
+			a.pending = append(a.pending, p)
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -105,7 +106,7 @@ func (l *ledger) tally(ctx context.Context, e extent, keys func(labels.Labels) [
 		}
 		for _, t := range tallies {
 			done := t.finish()
-			done.histograms = int64(s.Histograms())
+			done.histograms, done.starts = int64(s.Histograms()), slices.Sorted(slices.Values(startsOf(s)))
 			take(ls, t.key, done)
 		}
 		return nil

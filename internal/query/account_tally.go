@@ -66,6 +66,7 @@ type tallied struct {
 	dropped    int64 // NaN and infinities
 	unordered  int64
 	histograms int64 // native histograms, which are passed over
+	starts     []int64
 	extremes   extremes
 }
 

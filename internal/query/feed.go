@@ -37,3 +37,21 @@ type RawSeries interface {
 	// over. It is asked after the end.
 	Histograms() int
 }
+
+// Started is a RawSeries whose samples may carry start timestamps, as Prometheus
+// stores them where `st-storage` is enabled.
+type Started interface {
+	RawSeries
+	// Starts are the start timestamps of the samples that were read, in
+	// milliseconds since the epoch, without those that are 0. It is asked after the
+	// end.
+	Starts() []int64
+}
+
+// startsOf returns the start timestamps of a series that has them.
+func startsOf(s RawSeries) []int64 {
+	if st, ok := s.(Started); ok {
+		return st.Starts()
+	}
+	return nil
+}

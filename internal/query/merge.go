@@ -101,6 +101,7 @@ type spliced struct {
 	parts      []part
 	gone       bool // it was handed over
 	histograms int
+	starts     []int64
 }
 
 // part is a series of which the samples in a stretch count.
@@ -115,6 +116,9 @@ func (s *spliced) Labels() labels.Labels { return s.labels }
 // Histograms implements [RawSeries].
 func (s *spliced) Histograms() int { return s.histograms }
 
+// Starts implements [Started].
+func (s *spliced) Starts() []int64 { return s.starts }
+
 // Read implements [RawSeries].
 func (s *spliced) Read(ts []int64, vs []float64) (int, error) {
 	for len(s.parts) > 0 {
@@ -123,6 +127,7 @@ func (s *spliced) Read(ts []int64, vs []float64) (int, error) {
 		n = p.trim(ts[:n], vs[:n])
 		if errors.Is(err, io.EOF) {
 			s.histograms += p.Histograms()
+			s.starts = append(s.starts, startsOf(p.RawSeries)...)
 			s.parts = s.parts[1:]
 			err = nil
 		}

@@ -116,6 +116,15 @@ func (m *merged) Histograms() int {
 	return n
 }
 
+// Starts implements Started.
+func (m *merged) Starts() []int64 {
+	var out []int64
+	for _, r := range m.replicas {
+		out = append(out, startsOf(r.RawSeries)...)
+	}
+	return out
+}
+
 // Read implements RawSeries. Samples that are returned together come from one
 // replica.
 func (m *merged) Read(ts []int64, vs []float64) (int, error) {

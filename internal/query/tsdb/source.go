@@ -143,6 +143,9 @@ type series struct {
 	chunks     []chunkenc.Chunk
 	it         chunkenc.Iterator
 	open       bool
+	starts     []int64
+	start      int64 // the last start timestamp
+	hasStarts  bool  // the open chunk can have them
 	histograms int
 }
 
@@ -151,6 +154,9 @@ func (s *series) Labels() labels.Labels { return s.labels }
 
 // Histograms implements query.RawSeries.
 func (s *series) Histograms() int { return s.histograms }
+
+// Starts implements query.Started.
+func (s *series) Starts() []int64 { return s.starts }
 
 // Read implements query.RawSeries.
 func (s *series) Read(ts []int64, vs []float64) (int, error) {
@@ -162,12 +168,16 @@ func (s *series) Read(ts []int64, vs []float64) (int, error) {
 				break
 			}
 			s.it, s.open = s.chunks[0].Iterator(s.it), true
+			s.hasStarts = s.chunks[0].Encoding() == chunkenc.EncXOR2
 			s.chunks = s.chunks[1:]
 		}
 		switch s.it.Next() {
 		case chunkenc.ValFloat:
 			ts[n], vs[n] = s.it.At()
 			n++
+			if s.hasStarts {
+				s.began(s.it.AtST())
+			}
 		case chunkenc.ValNone:
 			if err := s.it.Err(); err != nil {
 				return n, fmt.Errorf("decoding a chunk: %w", err)
@@ -181,6 +191,13 @@ func (s *series) Read(ts []int64, vs []float64) (int, error) {
 		return 0, io.EOF
 	}
 	return n, nil
+}
+
+// began keeps the start timestamps that differ from the one before.
+func (s *series) began(start int64) {
+	if start != 0 && start != s.start {
+		s.start, s.starts = start, append(s.starts, start)
+	}
 }
 
 // Metrics implements query.Source.
