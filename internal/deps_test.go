@@ -53,6 +53,7 @@ const homes = `
 	github.com/prometheus/prometheus/promql/parser  query, query/tsdb
 	github.com/prometheus/prometheus/promql         query/tsdb
 	github.com/prometheus/prometheus/tsdb           query/tsdb
+	github.com/prometheus/prometheus/tsdb/chunkenc  query/tsdb, query/prom
 	github.com/prometheus/prometheus/storage        query/tsdb
 	github.com/prometheus/prometheus/storage/remote query/prom
 	github.com/prometheus/prometheus/prompb         query/prom
@@ -62,6 +63,7 @@ const homes = `
 
 	github.com/oklog/ulid/v2                        query/tsdb
 	github.com/klauspost/compress                   billing, query/tsdb
+	github.com/klauspost/compress/snappy            query/prom
 	github.com/bmatcuk/doublestar/v4                billing
 
 	github.com/jedib0t/go-pretty/v6/table           report/term

@@ -130,7 +130,7 @@ func (c *client) Do(ctx context.Context, req *http.Request) (*http.Response, []b
 		case !e.transient:
 			return resp, body, e
 		case attempt == retries:
-			e.Message += fmt.Sprintf(" (asked %d times)", attempt+1)
+			e.Message += asked(attempt + 1)
 			return resp, body, e
 		}
 		if err := c.pause(ctx, attempt, e.after); err != nil {
@@ -138,6 +138,9 @@ func (c *client) Do(ctx context.Context, req *http.Request) (*http.Response, []b
 		}
 	}
 }
+
+// asked says how often it was tried.
+func asked(times int) string { return fmt.Sprintf(" (asked %d times)", times) }
 
 // attempt asks once.
 func (c *client) attempt(ctx context.Context, req *http.Request) (*http.Response, []byte, *Error) {

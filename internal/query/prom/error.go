@@ -193,10 +193,39 @@ func (s *source) explain(ctx context.Context, about string, err error) error {
 		e.Hint = "is something in between changing or cutting answers?"
 	default:
 		e.Problem, e.Message = BadQuery, fmt.Sprintf("the server refuses %s: %s", about, said.Msg)
-		if strings.Contains(said.Msg, "too many samples") {
+		if limited(said.Msg) {
 			e.Hint = "raise the server's --query.max-samples, or select fewer series"
 			e.Err = errors.Join(query.ErrTooLarge, err)
 		}
 	}
 	return e
+}
+
+// limited reports whether a server's words are about how much one question may
+// hold: "query processing would load too many samples" (Prometheus), "the query
+// exceeded the maximum number of chunks" (Mimir), "cannot process more than
+// -search.maxSamplesPerQuery" (VictoriaMetrics), "exceeded samples limit"
+// (Thanos).
+func limited(said string) bool {
+	for _, words := range []string{"too many samples", "exceed", "-search.max", "limit"} {
+		if strings.Contains(said, words) {
+			return true
+		}
+	}
+	return false
+}
+
+// divisible reports whether a shorter span may succeed where this error came.
+func divisible(err error) bool {
+	var e *Error
+	if !errors.As(err, &e) {
+		return false
+	}
+	switch e.Problem {
+	case TimedOut:
+		return true
+	case BadQuery, Unavailable, BadAnswer:
+		return errors.Is(err, query.ErrTooLarge) || e.Status == http.StatusRequestEntityTooLarge || e.Status/100 != 2 && limited(e.Message)
+	}
+	return false
 }

@@ -219,11 +219,11 @@ func TestTooManySamples(t *testing.T) {
 	promtest.WriteBlock(t, dir, load(t, company()))
 	promtest.WriteBlock(t, again, load(t, company()))
 	req := request(t, steadyCases()[0]) // 8 series in 72 windows
-	got := scan(t, open(t, prom.Options{URL: promtest.ServeLimited(t, dir, 300)}), req)
+	got := scan(t, open(t, prom.Options{URL: promtest.ServeLimited(t, dir, 300), Read: "promql"}), req)
 	if got.Groups[0].Total.Windowed.Range(0, 72).String() != "120960" {
 		t.Errorf("the total is %s", got.Groups[0].Total.Windowed.Range(0, 72))
 	}
-	src := open(t, prom.Options{URL: promtest.ServeLimited(t, again, 10)})
+	src := open(t, prom.Options{URL: promtest.ServeLimited(t, again, 10), Read: "promql"})
 	results, err := src.Scan(t.Context(), []query.Request{req})
 	if err != nil {
 		t.Fatal(err)
@@ -245,13 +245,13 @@ func TestRequests(t *testing.T) {
 	}))
 	defer server.Close()
 	src := open(t, prom.Options{Name: "live", URL: strings.Replace(server.URL, "http://", "http://admin:s3cret@", 1) + "/prefix/?token=s3cret#x",
-		Headers: map[string]string{"X-Scope-OrgID": "team-a"}, UserAgent: "slactl/test", Concurrency: 1})
+		Headers: map[string]string{"X-Scope-OrgID": "team-a"}, UserAgent: "slactl/test", Concurrency: 1, Read: "promql"})
 	req := request(t, querytest.Case{Total: "a_total", Grid: "0m 5m 10m"})
 	results, err := src.Scan(t.Context(), []query.Request{req, req, req})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if notes := strings.Join(results[2].Scan.Notes, "\n"); !strings.Contains(notes, "a store is down") || !strings.Contains(notes, "`read: auto` means promql") {
+	if notes := strings.Join(results[2].Scan.Notes, "\n"); !strings.Contains(notes, "a store is down") {
 		t.Errorf("the notes are %q", results[2].Scan.Notes)
 	}
 	if len(seen) != 5 { // probe, version, growth, presence, presence before
@@ -279,7 +279,6 @@ func TestNewErrors(t *testing.T) {
 		{prom.Options{URL: ""}, "is not the URL of a server"},
 		{prom.Options{URL: "ftp://host"}, `"ftp://host" is not the URL of a server`},
 		{prom.Options{URL: "http://admin:s3/cret@host:9090"}, `"***@host:9090" is not the URL`},
-		{prom.Options{URL: "host", Read: "raw"}, "not supported by this version"},
 		{prom.Options{URL: "host", Read: "fast"}, `"fast" is none of auto, raw and promql`},
 		{prom.Options{URL: "http://a:s3cret@host", HTTPConfigYAML: []byte("basic_auth: {username: b}")}, "in the URL and in `http`"},
 		{prom.Options{URL: "host", HTTPConfigYAML: []byte("basic: {}")}, "basic"},

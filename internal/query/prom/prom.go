@@ -1,14 +1,17 @@
-// Package prom reads metrics from a server with Prometheus's HTTP API. In this
-// version it pushes indicators down as PromQL range queries; what that loses is
-// told at [query.PushDown].
+// Package prom reads metrics from a server with Prometheus's HTTP API. Three
+// ways lead there. Remote read brings the compressed chunks, and where a server
+// has none, instant queries of range selectors bring the raw samples as text:
+// both are accounted exactly. Last, an indicator can be pushed down as PromQL
+// range queries; what that loses is told at [query.PushDown].
 //
-// It is the only home of client_golang.
+// It is the only home of client_golang and of remote read.
 package prom
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -32,14 +35,19 @@ type Options struct {
 	// oauth2, tls_config, proxy_url, ...). File names in it are absolute.
 	HTTPConfigYAML []byte
 	Headers        map[string]string // sent with every request
-	// Timeout bounds one HTTP request; 0 means DefaultTimeout.
+	// Timeout bounds one HTTP request, and each wait for more of a stream; 0 means
+	// DefaultTimeout.
 	Timeout time.Duration
 	// Concurrency is the most requests under way at once; 0 means
 	// DefaultConcurrency.
 	Concurrency int
 	UserAgent   string
-	// Read is "auto" (or ""), "raw" or "promql". Raw samples of a live server are
-	// not read by this version: auto means promql, and raw is refused.
+	// DedupLabels tell the replicas of a series apart, which count once, see
+	// query.Replicated.
+	DedupLabels []string
+	// Read says how: "raw" reads raw samples or fails, "promql" pushes down, and
+	// "auto" (or "") reads raw samples where the server gives them and they are
+	// not too many. Free expressions are always pushed down.
 	Read string
 }
 
@@ -59,9 +67,7 @@ func New(opt Options) (query.Source, error) {
 		opt.Concurrency = DefaultConcurrency
 	}
 	switch opt.Read {
-	case "", "auto", "promql":
-	case "raw":
-		return nil, errors.New("opening prometheus: `read: raw` is not supported by this version; write `read: promql`, or read the samples exactly from the server's data directory with `blocks`")
+	case "", "auto", "raw", "promql":
 	default:
 		return nil, fmt.Errorf("opening prometheus: read %q is none of auto, raw and promql", opt.Read)
 	}
@@ -69,23 +75,26 @@ func New(opt Options) (query.Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &source{opt: opt, client: c, api: v1.NewAPI(c), info: query.Info{Name: opt.Name, Kind: "prometheus", Target: c.server}}, nil
+	return &source{opt: opt, client: c, api: v1.NewAPI(c), perAnswer: perAnswer, info: query.Info{Name: opt.Name, Kind: "prometheus", Target: c.server}}, nil
 }
 
 type source struct {
-	opt    Options
-	client *client
-	api    v1.API
+	opt       Options
+	client    *client
+	api       v1.API
+	perAnswer float64 // how many samples an answer should hold
 
 	mu         sync.Mutex
 	info       query.Info
+	version    string
 	probed     bool
 	closedLeft bool
 	note       string // of the probe
+	raw        *ability
 }
 
-// Info implements query.Source. Detail, the server's version, is known after
-// the server was first read.
+// Info implements query.Source. Detail, the server's version and how it was
+// read last and why, is known after the first scan.
 func (s *source) Info() query.Info {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -98,14 +107,84 @@ func (s *source) Close() error {
 	return nil
 }
 
-// Scan implements query.Source. All requests are answered with PromQL
-// accounting, and questions that they have in common are asked once.
+// Scan implements query.Source. Indicators are accounted from raw samples where
+// that was chosen; free expressions, and the rest, with PromQL.
 func (s *source) Scan(ctx context.Context, reqs []query.Request) ([]query.Result, error) {
 	if err := s.probe(ctx); err != nil {
 		return nil, err
 	}
+	var raw, pushed scanPart
+	for i, req := range reqs {
+		if req.Indicator.Kind == query.Expression {
+			pushed.add(i, req)
+		} else {
+			raw.add(i, req)
+		}
+	}
+	notes := &noted{}
+	out := make([]query.Result, len(reqs))
+	if len(raw.reqs) > 0 {
+		how, err := s.choose(ctx, raw.reqs, notes)
+		if err != nil {
+			return nil, err
+		}
+		if how.feed == nil {
+			raw, pushed = scanPart{}, all(reqs)
+		} else {
+			results, err := query.Account(ctx, query.Replicated(how.feed, s.opt.DedupLabels), raw.reqs, runtime.GOMAXPROCS(0))
+			if err != nil {
+				return nil, err
+			}
+			raw.put(out, results)
+		}
+	}
+	pushed.put(out, s.pushDown(ctx, pushed.reqs))
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	for _, i := range pushed.index {
+		if out[i].Scan != nil && s.note != "" {
+			out[i].Scan.Notes = append(out[i].Scan.Notes, s.note)
+		}
+	}
+	for _, r := range out {
+		if r.Scan != nil {
+			r.Scan.Notes = append(r.Scan.Notes, notes.list()...)
+		}
+	}
+	return out, nil
+}
+
+// scanPart is some requests of a scan, and their places in it.
+type scanPart struct {
+	reqs  []query.Request
+	index []int
+}
+
+// all is the part that is the whole.
+func all(reqs []query.Request) (p scanPart) {
+	for i, req := range reqs {
+		p.add(i, req)
+	}
+	return p
+}
+
+func (p *scanPart) add(i int, req query.Request) {
+	p.reqs, p.index = append(p.reqs, req), append(p.index, i)
+}
+
+// put lays the part's results in their places.
+func (p *scanPart) put(out, results []query.Result) {
+	for i, r := range results {
+		out[p.index[i]] = r
+	}
+}
+
+// pushDown answers requests with PromQL accounting. Questions that they have in
+// common are asked once.
+func (s *source) pushDown(ctx context.Context, reqs []query.Request) []query.Result {
 	ask := query.ShareAnswers(s.ask)
-	opt := query.PushDownOptions{ClosedLeft: s.closedLeft, Concurrency: s.opt.Concurrency}
+	opt := query.PushDownOptions{ClosedLeft: s.closedLeft, Concurrency: s.opt.Concurrency, DedupLabels: s.opt.DedupLabels}
 	out := make([]query.Result, len(reqs))
 	slots := make(chan struct{}, s.opt.Concurrency)
 	var wg sync.WaitGroup
@@ -114,27 +193,9 @@ func (s *source) Scan(ctx context.Context, reqs []query.Request) ([]query.Result
 		wg.Go(func() {
 			defer func() { <-slots }()
 			out[i].Scan, out[i].Err = query.PushDown(ctx, ask, req, opt)
-			if out[i].Scan != nil {
-				out[i].Scan.Notes = append(out[i].Scan.Notes, s.notes()...)
-			}
 		})
 	}
 	wg.Wait()
-	if ctx.Err() != nil {
-		return nil, context.Cause(ctx)
-	}
-	return out, nil
-}
-
-// notes are what every scan of this source must say.
-func (s *source) notes() []string {
-	var out []string
-	if s.opt.Read != "promql" {
-		out = append(out, "`read: auto` means promql in this version: raw samples of a live server are not read yet")
-	}
-	if s.note != "" {
-		out = append(out, s.note)
-	}
 	return out
 }
 
@@ -162,7 +223,8 @@ func (s *source) probe(ctx context.Context) error {
 		s.closedLeft = ok && len(vector) == 1 && vector[0].Value == 2
 	}
 	if b, err := s.api.Buildinfo(ctx); err == nil && b.Version != "" {
-		s.info.Detail = "version " + b.Version
+		s.version = "version " + b.Version
+		s.info.Detail = s.version
 	}
 	s.probed = ctx.Err() == nil
 	return ctx.Err()

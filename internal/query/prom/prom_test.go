@@ -205,7 +205,7 @@ func TestSteady(t *testing.T) {
 		off := compare(t, c.Name, exact(t, series, reqs[i]), results[i].Scan, 1e-12)
 		t.Logf("%-9s largest difference of a window %.1e", c.Name, off)
 	}
-	if got := src.Info(); got.Detail != "version "+promtest.Version || got.Kind != "prometheus" {
+	if got := src.Info(); got.Detail != "version "+promtest.Version+"; pushed down as PromQL, as configured" || got.Kind != "prometheus" {
 		t.Errorf("info is %+v", got)
 	}
 }
@@ -255,7 +255,7 @@ func TestDebian(t *testing.T) {
 		t.Fatal(err)
 	}
 	url := promtest.Debian(t, dir, "")
-	closed, left := open(t, prom.Options{URL: url}), open(t, prom.Options{URL: promtest.Serve(t, same)})
+	closed, left := open(t, prom.Options{URL: url, Read: "promql"}), open(t, prom.Options{URL: promtest.Serve(t, same), Read: "promql"})
 	for _, c := range steadyCases() {
 		req := request(t, c)
 		off := compare(t, c.Name, scan(t, left, req), scan(t, closed, req), 1e-12)

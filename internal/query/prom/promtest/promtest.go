@@ -9,6 +9,8 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"testing"
 	"time"
 
@@ -95,7 +97,28 @@ func ServeLimited(tb testing.TB, dir string, maxSamples int) string {
 	return server.URL
 }
 
-// Handler is Prometheus's HTTP API over a storage, with --query.max-samples.
+// Without serves what the server at the URL serves, but for a path, which it
+// answers with the status, as servers and proxies do that lack a part of the
+// API. It returns its own base URL.
+func Without(tb testing.TB, base, path string, status int) string {
+	tb.Helper()
+	target, err := url.Parse(base)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	proxy := httputil.NewSingleHostReverseProxy(target)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == path {
+			http.Error(w, http.StatusText(status), status)
+			return
+		}
+		proxy.ServeHTTP(w, r)
+	}))
+	tb.Cleanup(server.Close)
+	return server.URL
+}
+
+// Handler is Prometheus's HTTP API, remote read included, over a storage, with --query.max-samples.
 func Handler(db *tsdb.DB, maxSamples int) http.Handler {
 	log := slog.New(slog.DiscardHandler)
 	engine := promql.NewEngine(promql.EngineOpts{Logger: log, MaxSamples: maxSamples, Timeout: 2 * time.Minute, LookbackDelta: 5 * time.Minute,

@@ -1,0 +1,99 @@
+package prom
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"time"
+)
+
+// stream posts a body and hands the answer over while it arrives. It asks again
+// where that may help, and then take begins anew. The timeout bounds each wait
+// for the server, not the whole answer, which may be long. Errors are *Error,
+// the context's, or take's own.
+func (c *client) stream(ctx context.Context, path string, header http.Header, body []byte, take func(http.Header, io.Reader) error) error {
+	for attempt := 0; ; attempt++ {
+		err := c.streamOnce(ctx, path, header, body, take)
+		var e *Error
+		switch {
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		case !errors.As(err, &e) || !e.transient:
+			return err
+		case attempt == retries:
+			e.Message += asked(attempt + 1)
+			return e
+		}
+		if err := c.pause(ctx, attempt, e.after); err != nil {
+			return err
+		}
+	}
+}
+
+// streamOnce asks once.
+func (c *client) streamOnce(ctx context.Context, path string, header http.Header, body []byte, take func(http.Header, io.Reader) error) error {
+	select {
+	case c.slots <- struct{}{}:
+		defer func() { <-c.slots }()
+	case <-ctx.Done():
+		return nil // stream looks at the context first
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	watch := time.AfterFunc(c.timeout, func() { cancel(context.DeadlineExceeded) })
+	defer watch.Stop()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.URL(path, nil).String(), bytes.NewReader(body))
+	if err != nil {
+		return c.connectionError(err)
+	}
+	for name, values := range header {
+		req.Header[name] = values
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return c.connectionError(causeOf(ctx, err))
+	}
+	defer resp.Body.Close()
+	answer := &watched{ctx: ctx, body: resp.Body, watch: watch, timeout: c.timeout}
+	if resp.StatusCode/100 == 2 {
+		return take(resp.Header, answer)
+	}
+	text, err := io.ReadAll(io.LimitReader(answer, 1<<16))
+	if err != nil {
+		return c.connectionError(err)
+	}
+	if e := c.statusError(resp, text); e != nil {
+		return e
+	}
+	_, said := sayings(text) // the API's own error
+	return &Error{Server: c.server, Problem: BadQuery, Status: resp.StatusCode, Message: "the server refuses: " + said}
+}
+
+// causeOf is why the context ended, if it did, and the error else.
+func causeOf(ctx context.Context, err error) error {
+	if cause := context.Cause(ctx); cause != nil {
+		return cause
+	}
+	return err
+}
+
+// watched is a body of which each read has its own time.
+type watched struct {
+	ctx     context.Context
+	body    io.Reader
+	watch   *time.Timer
+	timeout time.Duration
+}
+
+// Read implements io.Reader.
+func (w *watched) Read(p []byte) (int, error) {
+	w.watch.Reset(w.timeout)
+	defer w.watch.Stop()
+	n, err := w.body.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		err = causeOf(w.ctx, err)
+	}
+	return n, err
+}
