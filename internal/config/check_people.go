@@ -190,6 +190,7 @@ func (c *checker) tierName(path, name string) {
 }
 
 func (c *checker) maintenance(path string, m Maintenance) {
+	found := len(c.diags)
 	c.oneOf(path+".count_as", "met")
 	for i, t := range m.Tiers {
 		c.tierName(at(path+".tiers", i), t)
@@ -221,6 +222,16 @@ func (c *checker) maintenance(path string, m Maintenance) {
 		c.exactlyOne(path, "end", "duration")
 		c.positiveDuration(path+".duration", m.Duration)
 		c.endsLater(path, m)
+	}
+	if len(c.diags) > found {
+		return
+	}
+	if _, err := c.cfg.Events(m); err != nil {
+		key := ".rrule"
+		if m.ICal != "" {
+			key = ".ical"
+		}
+		c.errorf(path+key, "", "%v", err)
 	}
 }
 

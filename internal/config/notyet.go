@@ -44,17 +44,6 @@ func (c *Config) notYetSLA(note func(bool, string)) {
 		combine = combine || at.indicator.Combine == "any" || at.indicator.Combine == "all"
 	}
 	note(combine, "sla_definitions: combine: any and all are not computed yet")
-	limit := false
-	for _, e := range c.ServiceTiers {
-		limit = limit || e.Value.MaxPerMonth != nil
-	}
-	note(limit, "service_tiers: max_per_month does not limit exclusions yet")
-	recurring := false
-	for _, m := range c.Maintenance {
-		recurring = recurring || m.RRule != "" || m.ICal != ""
-	}
-	note(recurring, "maintenance: recurring and iCalendar entries are not excluded yet")
-	note(len(c.ServiceHours) > 0, "service_hours: time outside of service hours is not excluded yet")
 }
 
 func (c *Config) notYetMoney(note func(bool, string)) {

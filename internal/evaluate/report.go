@@ -211,26 +211,12 @@ func (e *Evaluator) billingAppendix(s config.BillingSource, r *cost.Report) repo
 	return report.Source{Name: s.Name, Kind: s.Format, Target: e.display(string(s.Path)), Detail: fmt.Sprintf("%d files used, %d rows", files, rows)}
 }
 
-// listExclusions lists the maintenance of the period for the appendix.
+// listExclusions lists the exclusions of the period for the appendix.
 func (e *Evaluator) listExclusions(p period.Period) []report.Exclusion {
 	out := []report.Exclusion{}
-	for _, m := range e.maintenances() {
-		if _, ok := p.Span.Intersect(m.span); !ok && m.pending == "" {
-			continue
-		}
-		x := report.Exclusion{Name: m.Name, Start: m.span.Start.UTC(), End: m.span.End.UTC(), Scope: m.scope(), Ticket: m.Ticket, Applied: m.pending == ""}
-		if !x.Applied {
-			x.Reason = m.pending + " is not supported by this version"
-		}
-		out = append(out, x)
+	for _, x := range e.Maintenance(p) {
+		out = append(out, report.Exclusion{Name: x.Name, Start: x.Start, End: x.End, Scope: x.Scope, Ticket: x.Ticket,
+			Applied: x.Counted != NotCounted, Reason: strings.Join(x.Because, "; ")})
 	}
 	return out
-}
-
-// scope says whom a maintenance concerns.
-func (m maintenance) scope() string {
-	if parts := slices.Concat(m.Tiers, m.Organizations, m.SLAs); len(parts) > 0 {
-		return strings.Join(parts, ", ")
-	}
-	return "all"
 }

@@ -263,11 +263,9 @@ func (e *Evaluator) grid(o sla.Objective, vs []View, cutters []config.Organizati
 		cuts = append(cuts, sla.Instants(o, p, e.Now)...)
 	}
 	first, last := slices.MinFunc(cuts, time.Time.Compare), slices.MaxFunc(cuts, time.Time.Compare)
-	for _, m := range ms {
-		for _, t := range []time.Time{m.span.Start, m.span.End} {
-			if m.pending == "" && t.After(first) && t.Before(last) {
-				cuts = append(cuts, t)
-			}
+	for _, t := range e.exclusionEdges(o.SLA, ms, period.Span{Start: first, End: last}) {
+		if t.After(first) && t.Before(last) {
+			cuts = append(cuts, t)
 		}
 	}
 	return window.NewGrid(cuts)
@@ -343,6 +341,9 @@ func (e *Evaluator) evaluate(ctx context.Context, o *measured, precise bool, in 
 		return unmeasured(in, o.reason)
 	}
 	r := sla.Evaluate(in)
+	if precise {
+		r.Notes = append(r.Notes, effect(in, r)...)
+	}
 	if !precise || r.Budget == nil || r.Budget.ExhaustedAt == nil || in.Scan.Accounting != window.Exact {
 		return r
 	}
