@@ -75,7 +75,8 @@ func (a *app) open(_ context.Context, src config.MetricsSource) (query.Source, e
 			headers[k] = string(v)
 		}
 		return prom.New(prom.Options{Name: name, URL: p.URL, HTTPConfigYAML: p.HTTP, Headers: headers, Read: p.Read,
-			Timeout: time.Duration(p.Timeout), Concurrency: p.Concurrency, UserAgent: "slactl/" + a.version().Version})
+			Timeout: time.Duration(p.Timeout), Concurrency: p.Concurrency, UserAgent: "slactl/" + a.version().Version,
+			DedupLabels: p.DedupLabels})
 	case src.Blocks != "":
 		return opened(tsdb.OpenBlocks(string(src.Blocks), tsdb.Options{Name: name}))
 	case src.OpenMetrics != "":
