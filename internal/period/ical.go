@@ -224,8 +224,9 @@ func recurring(known map[string]contentLine, properties []contentLine, zone *tim
 // eventLength finds how long an event lasts: days of the calendar if it has no
 // times of the day, else the time that elapses.
 func eventLength(known map[string]contentLine, start time.Time, allDay bool) (Length, error) {
-	from, to, hasEnd := known["DTSTART"], known["DTEND"], false
-	if _, hasEnd = known["DTEND"]; !hasEnd {
+	from := known["DTSTART"]
+	to, hasEnd := known["DTEND"]
+	if !hasEnd {
 		if l, ok := known["DURATION"]; ok {
 			return l.duration()
 		}

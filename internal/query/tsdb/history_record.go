@@ -16,7 +16,6 @@ import (
 	"github.com/oklog/ulid/v2"
 	"github.com/prometheus/prometheus/model/labels"
 	promtsdb "github.com/prometheus/prometheus/tsdb"
-	"github.com/prometheus/prometheus/tsdb/chunkenc"
 	"github.com/prometheus/prometheus/tsdb/fileutil"
 	"golang.org/x/sync/errgroup"
 
@@ -136,7 +135,7 @@ func (r *Recorder) Record(ctx context.Context, feed query.Feed, what Recording) 
 	return day, nil
 }
 
-func (r *Recorder) record(ctx context.Context, feed query.Feed, what Recording) (Day, error) {
+func (r *Recorder) record(ctx context.Context, feed query.Feed, what Recording) (day Day, err error) {
 	var before []Day
 	for _, d := range r.days {
 		if d.Span.Start.Equal(what.Day.Start) {
@@ -171,7 +170,7 @@ func (r *Recorder) record(ctx context.Context, feed query.Feed, what Recording) 
 	if err := os.Mkdir(work, 0o755); err != nil {
 		return Day{}, err
 	}
-	defer os.RemoveAll(work)
+	defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
 	blocks := filepath.Join(work, "blocks")
 	if _, err := WriteBlocks(ctx, blocks, m.series(), WriteOptions{Range: oneBlock}); err != nil {
 		return Day{}, err
@@ -355,7 +354,7 @@ func collect(ctx context.Context, feed query.Feed, sels []query.Selector, in que
 		if s.samples > 0 {
 			one := &series{labels: s.labels}
 			for _, c := range s.chunks {
-				one.chunks = append(one.chunks, chunkenc.Chunk(c.Chunk))
+				one.chunks = append(one.chunks, c.Chunk)
 			}
 			out = append(out, one)
 		}
