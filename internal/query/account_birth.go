@@ -248,23 +248,37 @@ func alternatives(words map[string]bool) string {
 	return strings.Join(all, "|")
 }
 
-// findNative looks whether a histogram that was not found is a native one, which
-// has no buckets in its name, so that its absence is explained.
+// findNative looks for histograms that are there as native ones only, which have
+// no buckets in their names, so that their absence is explained.
 func (l *ledger) findNative(ctx context.Context) error {
 	for _, a := range l.accounts {
-		if a.err != nil || a.req.Indicator.Kind != Histogram || len(a.groups) > 0 {
+		if a.err != nil || a.req.Indicator.Kind != Histogram {
 			continue
 		}
 		err := l.tally(ctx, extent{sel: a.req.Indicator.Total, from: a.grid[0], to: a.grid[len(a.grid)-1]},
 			func(labels.Labels) []tallyKey { return []tallyKey{l.key(a, counting)} },
-			func(_ labels.Labels, _ tallyKey, t *tallied) {
+			func(ls labels.Labels, _ tallyKey, t *tallied) {
 				a.mu.Lock()
 				defer a.mu.Unlock()
-				a.histograms += t.histograms
+				if t.histograms > 0 && !a.hasClassic(ls) {
+					a.native++
+				}
 			})
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// hasClassic reports whether the buckets of a native histogram were counted
+// from its classic twin.
+func (a *account) hasClassic(native labels.Labels) bool {
+	twin := labels.NewBuilder(native).Set(labels.MetricName, native.Get(labels.MetricName)+"_bucket").Labels().String()
+	for _, g := range a.groups {
+		if g.layouts[twin] != nil {
+			return true
+		}
+	}
+	return false
 }

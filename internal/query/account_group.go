@@ -55,6 +55,7 @@ type account struct {
 	good     int64 // series that good selected
 	// Samples that could not be used.
 	dropped, unordered, histograms int64
+	native                         int64 // histograms that are there as native ones only
 }
 
 // group is a window.Group being filled.
@@ -393,6 +394,9 @@ func (a *account) noteProblems() {
 	}
 	if a.histograms > 0 {
 		a.note("%d samples of %s are native histograms, which this version does not read; scrape classic buckets beside them", a.histograms, a.req.Indicator.Total)
+	}
+	if a.native > 0 {
+		a.note("%d histograms of %s are native, which this version does not read: what they observed is missing; scrape classic buckets beside them", a.native, a.req.Indicator.Total)
 	}
 	if label, n := a.replicas.overlapping(); n > 0 {
 		a.note("%d series are there more than once, differing only in the label %s, and were all counted: an HA pair? Select one replica", n, label)
