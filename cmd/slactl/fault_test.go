@@ -131,3 +131,18 @@ func suggested(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("%d commands are suggested; want %s", n, args[1])
 	}
 }
+
+// shown compares an output with the lines that the README shows under
+// "$ slactl demo", up to its dots.
+func shown(ts *testscript.TestScript, _ bool, args []string) {
+	readme, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+	ts.Check(err)
+	_, after, _ := strings.Cut(string(readme), "$ slactl demo\n")
+	want, _, ok := strings.Cut(after, "\n...\n")
+	if !ok {
+		ts.Fatalf("the README shows no output of slactl demo that ends with dots")
+	}
+	if got := ts.ReadFile(args[0]); !strings.HasPrefix(got, want) {
+		ts.Fatalf("the README shows\n%s\nand printed is\n%s", want, got)
+	}
+}

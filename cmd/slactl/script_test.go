@@ -33,6 +33,7 @@ var update = flag.Bool("update", false, "rewrite what the scripts expect")
 //	gzip FILE TO DROP          compress a file and drop so many bytes of its end
 //	corrupt DIR                overwrite the chunks of the blocks in a directory
 //	hashes DIR TO              list the SHA-256 of every file below a directory
+//	shown FILE                 check that an output begins as the README shows it
 //	suggested FILE N           run the N commands that an output suggests
 //
 // Samples of a load block begin at 2026-10-01T00:00:00Z.
@@ -64,6 +65,7 @@ func TestScripts(t *testing.T) {
 			"corrupt":   corrupt,
 			"hashes":    hashes,
 			"suggested": suggested,
+			"shown":     shown,
 		},
 	})
 }

@@ -15,6 +15,7 @@ import (
 	"math"
 	"runtime"
 	"sort"
+	"strings"
 
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/storage"
@@ -106,6 +107,9 @@ func (s *Source) Scan(ctx context.Context, reqs []query.Request) ([]query.Result
 
 // in says in which file something went wrong.
 func (s *Source) in(doing string, err error) error {
+	if strings.Contains(err.Error(), "checksum mismatch") { // tsdb's own error has no type
+		return fmt.Errorf("%s %s: a block is damaged; restore it, or move it away to evaluate without its samples: %w", doing, s.info.Target, err)
+	}
 	return fmt.Errorf("%s %s: %w", doing, s.info.Target, err)
 }
 
