@@ -90,16 +90,17 @@ func (c *client) connectionError(err error) *Error {
 
 // statusError explains an answer that is not one of the API, or returns nil.
 func (c *client) statusError(resp *http.Response, body []byte) *Error {
+	isJSON := bytes.HasPrefix(bytes.TrimSpace(body), []byte("{"))
+	if resp.StatusCode/100 == 2 && isJSON {
+		return nil // whole answers are read once, by the API
+	}
 	e := &Error{Server: c.server, Status: resp.StatusCode, Message: fmt.Sprintf("the server answers %s", status(resp.StatusCode))}
 	kind, said := sayings(body)
 	if said != "" && !strings.Contains(strings.ToLower("404 page "+status(resp.StatusCode)), strings.ToLower(said)) {
 		e.Message += ": " + said
 	}
-	isJSON := bytes.HasPrefix(bytes.TrimSpace(body), []byte("{"))
 	switch code := resp.StatusCode; {
 	case code == http.StatusNoContent:
-		return nil
-	case code/100 == 2 && isJSON:
 		return nil
 	case code/100 == 2:
 		e.Problem = BadAnswer

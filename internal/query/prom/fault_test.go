@@ -260,7 +260,7 @@ func TestRequests(t *testing.T) {
 	last := seen[len(seen)-1]
 	user, password, _ := last.BasicAuth()
 	if last.URL.Path != "/prefix/api/v1/query_range" || last.URL.Query().Get("token") != "s3cret" || last.Header.Get("X-Scope-OrgID") != "team-a" ||
-		last.Header.Get("User-Agent") != "slactl/test" || user != "admin" || password != "s3cret" {
+		last.Header.Get("User-Agent") != "slactl/test" || last.Header.Get("Accept-Encoding") != "identity" || user != "admin" || password != "s3cret" {
 		t.Errorf("the request is %s with %v", last.URL, last.Header)
 	}
 	if f := seen[2].Form; f.Get("query") != "sum(rate(a_total[4m59s999ms])) * 300" && f.Get("query") != "sum by (job) (count_over_time(a_total[4m59s999ms]))" && f.Get("query") != "sum by (job) (count_over_time(a_total[59m59s999ms]))" {

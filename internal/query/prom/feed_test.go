@@ -13,6 +13,7 @@ import (
 	"github.com/slactl/slactl/internal/query/prom"
 	"github.com/slactl/slactl/internal/query/prom/promtest"
 	"github.com/slactl/slactl/internal/query/querytest"
+	"github.com/slactl/slactl/internal/query/tsdb"
 	"github.com/slactl/slactl/internal/window"
 )
 
@@ -117,6 +118,14 @@ func TestFeedsAgree(t *testing.T) {
 		dir := t.TempDir()
 		promtest.WriteBlock(t, dir, series)
 		base := promtest.Serve(t, dir)
+		blocks, err := tsdb.OpenBlocks(dir, tsdb.Options{})
+		if err != nil {
+			r.Fatal(err)
+		}
+		defer blocks.Close()
+		if got := querytest.Dump(scan(t, blocks, req)); got != want {
+			r.Fatalf("the blocks give\n%swant\n%s", got, want)
+		}
 		for _, way := range ways() {
 			src := open(t, prom.Options{URL: way.url(t, base), Read: "raw"})
 			prom.SetPerAnswer(src, 40) // slices of a few minutes

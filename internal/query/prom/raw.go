@@ -26,7 +26,7 @@ type rawQueries struct {
 const (
 	// perAnswer is how many samples one answer should hold. In JSON they take 30
 	// bytes each, and some answers are in memory at once.
-	perAnswer = 200_000
+	perAnswer = 100_000
 	// narrowest is the shortest slice, in milliseconds, that is still divided.
 	narrowest = 60_000
 	// widest is the longest slice that is asked for, however few samples there are.
