@@ -205,7 +205,7 @@ func TestAuto(t *testing.T) {
 func TestRawRefused(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.FormValue("query"), "slactl_probe[") {
-			w.WriteHeader(422)
+			w.WriteHeader(http.StatusUnprocessableEntity)
 			fmt.Fprint(w, `{"status":"error","errorType":"execution","error":"range selectors are not supported"}`)
 			return
 		}

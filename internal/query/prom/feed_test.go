@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/prometheus/model/labels"
 	"pgregory.net/rapid"
 
 	"github.com/slactl/slactl/internal/query"
@@ -158,6 +159,34 @@ func TestTruth(t *testing.T) {
 		for code, want := range map[string]string{"500": "96", "503": "46"} {
 			if bad := scanOf(got)[fmt.Sprint(map[string]string{"code": code})].Bad.Windowed.Range(0, 288).String(); bad != want {
 				t.Errorf("%s counts %s errors %s, want %s", way.name, bad, code, want)
+			}
+		}
+	}
+}
+
+// TestSeams: a gauge, of which each sample counts, has samples in every
+// millisecond beside and on each whole second, where slices meet. None is lost
+// on a server whose ranges are open on the left, and none doubled on one whose
+// are closed.
+func TestSeams(t *testing.T) {
+	var samples []querytest.Sample
+	for second := int64(-30); second <= 600; second++ {
+		for ms := int64(-1); ms <= 1; ms++ {
+			samples = append(samples, querytest.Sample{T: querytest.Base().UnixMilli() + 1000*second + ms, V: float64(second)})
+		}
+	}
+	series := []querytest.Series{{Labels: labels.FromStrings("__name__", "depth", "job", "api"), Samples: samples}}
+	dir, same := t.TempDir(), t.TempDir()
+	promtest.WriteBlock(t, dir, series)
+	promtest.WriteBlock(t, same, series)
+	req := request(t, querytest.Case{Kind: query.Gauge, Total: "depth", Grid: "1ms 2m 2m1ms 5m3s 9m59s999ms", Lookback: 7 * time.Millisecond})
+	want := querytest.Dump(exact(t, series, req))
+	for name, base := range map[string]string{"left-open": promtest.Serve(t, same), "closed-left": promtest.Debian(t, dir, "")} {
+		for _, way := range ways() {
+			src := open(t, prom.Options{URL: way.url(t, base), Read: "raw"})
+			prom.SetPerAnswer(src, 1) // slices of a minute
+			if got := querytest.Dump(scan(t, src, req)); got != want {
+				t.Errorf("%s, %s: the scan is\n%swant\n%s", name, way.name, got, want)
 			}
 		}
 	}

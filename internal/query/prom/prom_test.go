@@ -2,6 +2,7 @@ package prom_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -374,7 +375,7 @@ func TestCanceled(t *testing.T) {
 	src := serve(t, load(t, company()))
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := src.Scan(ctx, []query.Request{request(t, steadyCases()[0])}); err != context.Canceled {
+	if _, err := src.Scan(ctx, []query.Request{request(t, steadyCases()[0])}); !errors.Is(err, context.Canceled) {
 		t.Errorf("a canceled scan ends with %v", err)
 	}
 }

@@ -114,7 +114,7 @@ func atEnd(err error) error {
 func (r *remoteRead) frame(frames *remote.ChunkedReader) (*prompb.ChunkedReadResponse, error) {
 	data, err := frames.Next()
 	switch {
-	case err == io.EOF:
+	case errors.Is(err, io.EOF):
 		return nil, io.EOF
 	case err != nil && strings.HasPrefix(err.Error(), "chunkedReader:"):
 		return nil, r.damaged(err) // older servers write an error into the stream
