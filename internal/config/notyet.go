@@ -12,10 +12,6 @@ func (c *Config) NotYet() []string {
 		}
 	}
 	note(c.Sources.History != nil, "sources.history: samples are not recorded yet; every period is read from its source")
-	for _, s := range c.Sources.Metrics {
-		p := s.Prometheus
-		note(p != nil && p.Read == "raw", "sources.metrics: read: raw is not supported yet; write read: auto")
-	}
 	c.notYetSLA(note)
 	c.notYetMoney(note)
 	formula, score, per := false, false, false

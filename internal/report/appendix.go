@@ -106,7 +106,11 @@ func exclusionsTable(r *Results) doc.Table {
 		start, lasts := doc.Value(doc.Instant{Time: x.Start.In(zone)}), doc.Value(doc.Duration(x.End.Sub(x.Start)))
 		if !x.Applied {
 			applied = doc.Cell{Value: doc.Text("no"), Tone: doc.Warn, Notes: []string{x.Reason}}
-			start, lasts = doc.Missing{Why: x.Reason}, doc.Missing{Why: x.Reason}
+			if x.Start.IsZero() {
+				start, lasts = doc.Missing{Why: x.Reason}, doc.Missing{Why: x.Reason}
+			}
+		} else if x.Reason != "" {
+			applied = doc.Cell{Value: doc.Text("in part"), Tone: doc.Warn, Notes: []string{x.Reason}}
 		}
 		t.Rows = append(t.Rows, doc.Row{Cells: []doc.Cell{text(x.Name), {Value: start}, {Value: lasts}, text(x.Scope), orDash(x.Ticket), applied}})
 	}
