@@ -28,8 +28,8 @@ const ranks = `
 	config
 	query, billing, report/doc
 	query/querytest, report/doc/doctest
-	query/*, query/prom/promtest, lint, generate, convert, report, report/*, evidence, deliver
-	evaluate, discover
+	query/*, query/prom/promtest, discover, lint, generate, convert, report, report/*, evidence, deliver
+	evaluate
 	demo
 	cli
 	cmd/*
