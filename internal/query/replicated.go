@@ -92,16 +92,18 @@ type merged struct {
 // replica is a series on its way into a merged one.
 type replica struct {
 	RawSeries
-	buf     []reading
-	waiting []reading // read, but not taken yet
-	pt      int64     // the sample that was taken last
-	pv      float64
-	ended   bool
+	room *room
+	ts   []int64 // in the room, read but not taken yet
+	vs   []float64
+	pt   int64 // the sample that was taken last
+	pv   float64
+	done bool // there is no more to read
 }
 
-type reading struct {
-	t int64
-	v float64
+// room is where a replica is read into.
+type room struct {
+	ts [256]int64
+	vs [256]float64
 }
 
 // Labels implements RawSeries.
@@ -145,8 +147,7 @@ func (m *merged) Read(ts []int64, vs []float64) (int, error) {
 		if from == nil {
 			from, m.ownTime, m.own = r, r.pt, r.pv
 		}
-		s := r.take()
-		ts[n], vs[n] = s.t, s.v
+		ts[n], vs[n] = r.take()
 		n++
 	}
 	if n == 0 {
@@ -164,7 +165,7 @@ func (m *merged) next() (*replica, error) {
 			if err := r.fill(); err != nil {
 				return nil, err
 			}
-			if len(r.waiting) > 0 && (first < 0 || r.waiting[0].t < m.replicas[first].waiting[0].t) {
+			if len(r.ts) > 0 && (first < 0 || r.ts[0] < m.replicas[first].ts[0]) {
 				first = i
 			}
 		}
@@ -172,7 +173,7 @@ func (m *merged) next() (*replica, error) {
 			return nil, nil
 		}
 		r := m.replicas[first]
-		if !m.covered(r.waiting[0].t, m.replicas[:first]) {
+		if !m.covered(r.ts[0], m.replicas[:first]) {
 			return r, nil
 		}
 		r.take()
@@ -183,34 +184,34 @@ func (m *merged) next() (*replica, error) {
 // their samples were taken.
 func (m *merged) covered(t int64, by []*replica) bool {
 	return slices.ContainsFunc(by, func(r *replica) bool {
-		return r.pt == t || len(r.waiting) > 0 && r.waiting[0].t-r.pt <= m.maxGap
+		return r.pt == t || len(r.ts) > 0 && r.ts[0]-r.pt <= m.maxGap
 	})
 }
 
 // fill sees to it that a sample is waiting, unless the replica has ended. Stale
 // markers are no samples.
 func (r *replica) fill() error {
-	for len(r.waiting) == 0 && !r.ended {
-		var ts [256]int64
-		var vs [256]float64
-		n, err := r.Read(ts[:], vs[:])
-		r.buf = r.buf[:0]
-		for i, t := range ts[:n] {
-			if !value.IsStaleNaN(vs[i]) {
-				r.buf = append(r.buf, reading{t, vs[i]})
+	for len(r.ts) == 0 && !r.done {
+		if r.room == nil {
+			r.room = &room{}
+		}
+		n, err := r.Read(r.room.ts[:], r.room.vs[:])
+		r.ts, r.vs = r.room.ts[:0], r.room.vs[:0]
+		for i, v := range r.room.vs[:n] {
+			if !value.IsStaleNaN(v) {
+				r.ts, r.vs = append(r.ts, r.room.ts[i]), append(r.vs, v)
 			}
 		}
-		r.waiting, r.ended = r.buf, errors.Is(err, io.EOF)
-		if err != nil && !r.ended {
+		r.done = errors.Is(err, io.EOF)
+		if err != nil && !r.done {
 			return fmt.Errorf("replica %s: %w", r.Labels(), err)
 		}
 	}
 	return nil
 }
 
-func (r *replica) take() reading {
-	next := r.waiting[0]
-	r.waiting = r.waiting[1:]
-	r.pt, r.pv = next.t, next.v
-	return next
+func (r *replica) take() (t int64, v float64) {
+	r.pt, r.pv = r.ts[0], r.vs[0]
+	r.ts, r.vs = r.ts[1:], r.vs[1:]
+	return r.pt, r.pv
 }

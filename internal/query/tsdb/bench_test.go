@@ -72,6 +72,8 @@ func BenchmarkMonth(b *testing.B) {
 	ratio := request(b, c)
 	c.Kind = query.Counter
 	counter := request(b, c)
+	pairs := *s
+	pairs.dedup = []string{"code", "tier"}
 	for _, run := range []struct {
 		name string
 		f    func(*testing.B) int64
@@ -79,6 +81,8 @@ func BenchmarkMonth(b *testing.B) {
 		{"bare loop", func(b *testing.B) int64 { return bareLoop(b, s) }},
 		{"counter", func(b *testing.B) int64 { return scan(b, s, counter).Samples }},
 		{"ratio", func(b *testing.B) int64 { return scan(b, s, ratio).Samples }},
+		// As if every instance had five replicas: all samples are decoded, and those of one counted.
+		{"replicas", func(b *testing.B) int64 { return 5 * scan(b, &pairs, counter).Samples }},
 	} {
 		b.Run(run.name, func(b *testing.B) {
 			b.ReportAllocs()
