@@ -15,11 +15,11 @@ import (
 )
 
 // More samples than these are not read raw unless it is demanded: remote read
-// brings some 30 million a second, and raw queries keep two to three bytes of
-// each sample in memory.
+// brings some 30 million a second, raw queries one, and those keep each sample in
+// memory, at two to three bytes and as much again until it is collected.
 const (
 	mostRemote = 3_000_000_000
-	mostRaw    = 100_000_000
+	mostRaw    = 50_000_000
 )
 
 // ability is what a server can do for exact accounting, found out once.
