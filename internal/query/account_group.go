@@ -399,7 +399,7 @@ func (a *account) noteProblems() {
 		a.note("%d histograms of %s are native, which this version does not read: what they observed is missing; scrape classic buckets beside them", a.native, a.req.Indicator.Total)
 	}
 	if label, n := a.replicas.overlapping(); n > 0 {
-		a.note("%d series are there more than once, differing only in the label %s, and were all counted: an HA pair? Select one replica", n, label)
+		a.note("%d series are there more than once, differing only in the label %s, and were all counted: an HA pair? Select one replica, or name the label in dedup_labels of a prometheus source", n, label)
 	}
 	ind := a.req.Indicator
 	if ind.Kind == Ratio && !ind.Good.IsZero() && len(a.groups) > 0 && a.good == 0 {

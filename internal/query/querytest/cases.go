@@ -555,7 +555,7 @@ func kindCases() []Case {
 				  total: 4
 				  samples: 4
 				job api seen: 1 up: 0 down: 0
-				note: 1 series are there more than once, differing only in the label replica, and were all counted: an HA pair? Select one replica`,
+				note: 1 series are there more than once, differing only in the label replica, and were all counted: an HA pair? Select one replica, or name the label in dedup_labels of a prometheus source`,
 		},
 	}
 }
