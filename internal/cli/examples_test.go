@@ -85,8 +85,9 @@ func workspace(t *testing.T) string {
 	}
 	t.Chdir(dir)
 	for name, text := range map[string]string{
-		"base.yaml":  "version: 1\nsources: {metrics: {blocks: prometheus}}\n",
-		"tiers.yaml": "reports: {quarterly: {title: Quarterly report}}\n",
+		"base.yaml":     "version: 1\nsources: {metrics: {blocks: prometheus}}\n",
+		"tiers.yaml":    "reports: {quarterly: {title: Quarterly report}}\n",
+		"incidents.csv": "organization,start,end,sla,note\nacme,2026-10-08 10:20,2026-10-08 11:07,availability,ticket 81\n",
 	} {
 		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
 			t.Fatal(err)

@@ -1,0 +1,232 @@
+package evaluate
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/slactl/slactl/internal/config"
+	"github.com/slactl/slactl/internal/period"
+	"github.com/slactl/slactl/internal/report"
+	"github.com/slactl/slactl/internal/sla"
+	"github.com/slactl/slactl/internal/window"
+)
+
+// Claim is an interval in which somebody says that a service was bad. An empty
+// SLA means any; an empty organization means everyone, where there are none.
+type Claim struct {
+	Row                     int // the line of the file
+	Organization, SLA, Note string
+	period.Span
+}
+
+// Reconcile sets claims beside the windows of the months that they touch, and
+// computes what the credits of these months would be if a claim alone were
+// accepted: if every event in it had been bad. Failed says what could not be read.
+func (e *Evaluator) Reconcile(ctx context.Context, claims []Claim) (*report.Reconciliation, []Failure, error) {
+	out := &report.Reconciliation{Schema: report.ReconcileSchema, GeneratedAt: e.Now.UTC(), Claims: []report.Claim{}, Notes: e.reportNotes()}
+	vs, err := e.claimedMonths(claims)
+	if err != nil || len(vs) == 0 && len(claims) == 0 {
+		return out, nil, err
+	}
+	d := docket{e: e, views: vs, ex: e.exemptions(), known: map[docketKey]*hearing{}}
+	var failed []Failure
+	if len(vs) > 0 {
+		failed = d.read(ctx, claims)
+	}
+	for _, c := range claims {
+		if err := ctx.Err(); err != nil {
+			return out, failed, err
+		}
+		e.stage("reconciling row %d", c.Row)
+		out.Claims = append(out.Claims, d.reconcile(c))
+	}
+	return out, failed, ctx.Err()
+}
+
+// zoneOf is the zone that an organization reads its clocks in.
+func (e *Evaluator) zoneOf(org string) *time.Location {
+	if o := e.byID()[org]; o.Timezone.Location != nil {
+		return o.Timezone.Location
+	}
+	return e.Config.Zone()
+}
+
+// claimedMonths are the months that the claims touch, each in the zone of its
+// organization, as far as they have begun.
+func (e *Evaluator) claimedMonths(claims []Claim) ([]View, error) {
+	var out []View
+	for _, c := range claims {
+		for _, m := range c.Months(e.zoneOf(c.Organization), e.Now) {
+			p, err := e.Calendar().Parse(m.Name)
+			if err != nil {
+				return nil, err
+			}
+			if p.Start.Before(e.Now) && !slices.ContainsFunc(out, func(v View) bool { return v.Period.Name == p.Name }) {
+				out = append(out, View{Period: p, Coarse: true})
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b View) int { return a.Period.Start.Compare(b.Period.Start) })
+	return out, nil
+}
+
+// docket holds what claims are judged by. Each objective of an organization's
+// month is judged once, however many claims are about it.
+type docket struct {
+	e          *Evaluator
+	views      []View
+	ex         *exemptions
+	objectives []*measured
+	known      map[docketKey]*hearing
+}
+
+type docketKey struct {
+	objective, view int
+	org             string
+}
+
+// hearing is one objective of an organization's month; without a subject there
+// is nothing that was promised.
+type hearing struct {
+	subject *subject
+	detail  sla.Detail
+}
+
+// read scans what is needed, with the ends of the claims among the instants.
+func (d *docket) read(ctx context.Context, claims []Claim) []Failure {
+	asked := questions{}
+	objectives := d.e.askSLA(asked, d.views, Filter{})
+	for _, reqs := range asked {
+		for i := range reqs {
+			reqs[i].Grid = withEnds(reqs[i].Grid, claims)
+		}
+	}
+	got := d.e.put(ctx, asked)
+	var failed SLAReports
+	for i := range objectives {
+		o := &objectives[i]
+		if err := d.e.answer(ctx, o, got); err != nil {
+			failed.fail(o.name, o.result.Err)
+		} else if o.reason == "" {
+			d.objectives = append(d.objectives, o)
+		}
+	}
+	return failed.Failed
+}
+
+func withEnds(g window.Grid, claims []Claim) window.Grid {
+	out := slices.Clone(g)
+	for _, c := range claims {
+		for _, t := range []int64{c.Start.UnixMilli(), c.End.UnixMilli()} {
+			if len(g) > 0 && g[0] < t && t < g[len(g)-1] {
+				out = append(out, t)
+			}
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// hear judges an objective for an organization in one of the months.
+func (d *docket) hear(objective, view int, org string) *hearing {
+	key := docketKey{objective, view, org}
+	if h, ok := d.known[key]; ok {
+		return h
+	}
+	h := &hearing{}
+	about := Question{Organization: org}.about
+	if subjects := d.e.subjects(d.objectives[objective], d.views[view], d.ex, about); len(subjects) > 0 {
+		h.subject, h.detail = &subjects[0], sla.Explain(subjects[0].in)
+	}
+	d.known[key] = h
+	return h
+}
+
+// reconcile judges one claim.
+func (d *docket) reconcile(c Claim) report.Claim {
+	out := report.Claim{Row: c.Row, Organization: c.Organization, SLA: c.SLA, Note: c.Note, Span: period.Span{Start: c.Start.UTC(), End: c.End.UTC()},
+		Timezone: d.e.zoneOf(c.Organization).String(), Findings: []report.ClaimFinding{}, Credits: []report.ClaimCredit{}, Reasons: []string{}}
+	for i, o := range d.objectives {
+		if c.SLA != "" && o.name != c.SLA {
+			continue
+		}
+		var windows []sla.Window
+		for v := range d.views {
+			if h := d.hear(i, v, c.Organization); h.subject != nil {
+				out.Tier = h.subject.tier
+				windows = append(windows, h.detail.Windows...)
+			}
+		}
+		if check := sla.CheckClaim(windows, c.Span); check.Windows.Touched > 0 {
+			out.Findings = append(out.Findings, report.ClaimFinding{SLA: o.name, Objective: o.spec.Name, ClaimCheck: check})
+		}
+	}
+	switch {
+	case !c.Start.Before(d.e.Now):
+		out.Reasons = append(out.Reasons, "the claimed interval has not begun")
+		out.Findings = []report.ClaimFinding{}
+	case len(out.Findings) == 0:
+		out.Reasons = append(out.Reasons, "nothing was measured or promised for it then")
+	}
+	for v := range d.views {
+		d.credit(c, v, &out)
+	}
+	return out
+}
+
+// credit computes the credit of a month that the claim touches, as it is and if
+// the claim is accepted.
+func (d *docket) credit(c Claim, view int, out *report.Claim) {
+	if c.Organization == "" || len(out.Findings) == 0 {
+		return
+	}
+	var now, accepted []*sla.Result
+	var month period.Period
+	for i, o := range d.objectives {
+		h := d.hear(i, view, c.Organization)
+		if h.subject == nil {
+			continue
+		}
+		month = h.subject.period
+		if _, touched := month.Intersect(c.Span); !touched {
+			return
+		}
+		as, claimed := h.detail.Result, h.detail.Result
+		if in, ok := sla.Accept(h.subject.in, c.Span); ok && (c.SLA == "" || c.SLA == o.name) {
+			claimed = sla.Evaluate(in)
+		}
+		now, accepted = append(now, &as), append(accepted, &claimed)
+	}
+	if len(now) == 0 {
+		return
+	}
+	if !month.Complete {
+		out.Reasons = append(out.Reasons, fmt.Sprintf("%s is not over: its credits are not computed", d.views[view].Period.Name))
+		return
+	}
+	account := d.e.creditAccount(d.organization(c.Organization), out.Tier, d.views[view].Period)
+	if len(account.Blocks) == 0 {
+		out.Reasons = append(out.Reasons, "no credits are promised")
+		return
+	}
+	if account.Fee == nil {
+		out.Reasons = append(out.Reasons, "no monthly_fee is known")
+		return
+	}
+	credit := report.ClaimCredit{Month: d.views[view].Period.Name, Currency: account.Currency, Because: []string{}}
+	if total, _ := account.Credit(now); total != nil {
+		credit.Now = total.Amount
+	}
+	if total, _ := account.Credit(accepted); total != nil {
+		credit.Accepted, credit.Because = total.Amount, total.Because
+	}
+	out.Credits = append(out.Credits, credit)
+}
+
+func (d *docket) organization(id string) config.Organization {
+	o := d.e.byID()[id]
+	o.ID = id
+	return o
+}

@@ -1,0 +1,142 @@
+package report
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/slactl/slactl/internal/period"
+	"github.com/slactl/slactl/internal/report/doc"
+	"github.com/slactl/slactl/internal/sla"
+	"github.com/slactl/slactl/internal/unit"
+)
+
+// ReconcileSchema names the version of [Reconciliation]'s JSON form.
+const ReconcileSchema = "slactl.reconcile/v1"
+
+// Reconciliation sets intervals that customers claim beside what was measured.
+type Reconciliation struct {
+	Schema      string    `json:"schema"`
+	GeneratedAt time.Time `json:"generated_at"`
+	Claims      []Claim   `json:"claims"`
+	Notes       []string  `json:"notes"`
+}
+
+// Claim is one claimed interval and what speaks for it.
+type Claim struct {
+	Row          int    `json:"row"` // the line of the file
+	Organization string `json:"organization"`
+	Tier         string `json:"tier,omitempty"`
+	period.Span         // in UTC
+	Timezone     string `json:"timezone"` // of the organization
+	SLA          string `json:"sla,omitempty"`
+	Note         string `json:"note,omitempty"`
+	// Findings has one for each objective that was looked at.
+	Findings []ClaimFinding `json:"findings"`
+	// Credits are those of the months that the claim touches, as they are and if
+	// it is accepted; none where no credits are promised.
+	Credits []ClaimCredit `json:"credits"`
+	// Reason says why there are no findings, or why a month has no credit.
+	Reasons []string `json:"reasons"`
+}
+
+// ClaimFinding is what the windows of one objective say.
+type ClaimFinding struct {
+	SLA       string `json:"sla"`
+	Objective string `json:"objective"`
+	sla.ClaimCheck
+}
+
+// ClaimCredit is the credit of an organization's month.
+type ClaimCredit struct {
+	Month    string       `json:"month"`
+	Currency string       `json:"currency"`
+	Now      unit.Decimal `json:"now"`
+	Accepted unit.Decimal `json:"accepted"` // if every event in the claim was bad
+	Because  []string     `json:"because"`  // of the credit if accepted
+}
+
+// ReconcileTable lists claims, a row for each objective.
+func ReconcileTable(r *Reconciliation) doc.Table {
+	t := doc.Table{ID: "claims", Columns: []doc.Column{{Title: "Row", Numeric: true}, {Title: "Organization"}, {Title: "Claimed from"}, {Title: "Lasted", Numeric: true, Priority: 2}, {Title: "Objective"},
+		{Title: "Finding"}, {Title: "Worse windows", Numeric: true, Priority: 1}, {Title: "Bad events", Numeric: true, Priority: 3}, {Title: "Credit now", Numeric: true, Priority: 5}, {Title: "If accepted", Numeric: true, Priority: 4}}}
+	for _, c := range r.Claims {
+		for i, row := range claimRows(c) {
+			if i > 0 { // what is alike is said once
+				for k := range 4 {
+					row[k] = text("")
+				}
+				row[8], row[9] = text(""), text("")
+			}
+			t.Rows = append(t.Rows, doc.Row{Cells: row})
+		}
+	}
+	return t
+}
+
+func claimRows(c Claim) [][]doc.Cell {
+	who := orDash(c.Organization)
+	if c.Note != "" {
+		who.Notes = []string{c.Note}
+	}
+	head := []doc.Cell{{Value: doc.Count{N: unit.DecimalOfInt(int64(c.Row))}}, who, {Value: doc.Instant{Time: c.Start.In(zoneNamed(c.Timezone))}}, {Value: doc.Duration(c.Duration())}}
+	now, accepted := claimCredits(c)
+	var rows [][]doc.Cell
+	for _, f := range c.Findings {
+		row := append([]doc.Cell{}, head...)
+		rows = append(rows, append(row, text(objectiveName(sla.Result{SLA: f.SLA, Objective: f.Objective})), findingCell(f),
+			text(fmt.Sprintf("%d of %d", f.Windows.Worse, f.Windows.Judged)), doc.Cell{Value: doc.Count{N: f.Bad.Decimal}}, now, accepted))
+	}
+	if len(rows) == 0 {
+		missing := doc.Cell{Value: doc.Missing{Why: "not judged"}}
+		finding := text("nothing to set beside it")
+		finding.Notes, finding.Tone = c.Reasons, doc.Warn
+		rows = append(rows, append(head, orDash(c.SLA), finding, missing, missing, now, accepted))
+	}
+	return rows
+}
+
+// findingCell says what was found. A confirmed claim is bad news.
+func findingCell(f ClaimFinding) doc.Cell {
+	c := doc.Cell{}
+	switch f.Finding {
+	case sla.Confirmed:
+		c = doc.Cell{Value: doc.Text("confirmed"), Tone: doc.Bad}
+	case sla.Partly:
+		c = doc.Cell{Value: doc.Text("partly"), Tone: doc.Warn}
+	case sla.NotSeen:
+		c = doc.Cell{Value: doc.Text("not seen"), Tone: doc.Good}
+	case sla.Exempt:
+		c = doc.Cell{Value: doc.Text("excluded")}
+	default:
+		c = doc.Cell{Value: doc.Text("no data"), Tone: doc.Warn}
+	}
+	if n := f.Windows.NoData + f.Windows.Unreachable; n > 0 && f.Finding != sla.NoData {
+		c.Notes = append(c.Notes, fmt.Sprintf("%d of %d windows without data or an answer", n, f.Windows.Touched))
+	}
+	if n := f.Windows.Excluded; n > 0 && f.Finding != sla.Exempt {
+		c.Notes = append(c.Notes, fmt.Sprintf("%d of %d windows excluded", n, f.Windows.Touched))
+	}
+	return c
+}
+
+// claimCredits are the cells of the credit now and of the one if accepted. A
+// claim that touches two months shows the first, and the other in a note.
+func claimCredits(c Claim) (now, accepted doc.Cell) {
+	if len(c.Credits) == 0 {
+		why := doc.Cell{Value: doc.Missing{Why: "no credit to compute"}}
+		if len(c.Reasons) > 0 {
+			why = doc.Cell{Value: doc.Missing{Why: c.Reasons[0]}}
+		}
+		return why, why
+	}
+	first := c.Credits[0]
+	now = doc.Cell{Value: doc.Money{Amount: first.Now, Currency: first.Currency}}
+	accepted = doc.Cell{Value: doc.Money{Amount: first.Accepted, Currency: first.Currency}, Notes: append([]string{}, first.Because...)}
+	if first.Accepted.Cmp(first.Now) > 0 {
+		accepted.Tone = doc.Warn
+	}
+	for _, more := range c.Credits[1:] {
+		accepted.Notes = append(accepted.Notes, fmt.Sprintf("%s: %s now, %s if accepted", more.Month, unit.FormatMoney(more.Now, more.Currency), unit.FormatMoney(more.Accepted, more.Currency)))
+	}
+	return now, accepted
+}
