@@ -153,12 +153,12 @@ func build(ctx context.Context, dir string, progress func(string, int, int)) (*S
 			return nil, err
 		}
 	}
-	for _, name := range [...]string{"slactl.yaml", "prices.yaml"} {
+	for _, name := range [...]string{"slactl.yaml", "billing/prices.yaml"} {
 		text, err := workspace.ReadFile("workspace/" + name)
 		if err != nil {
 			return nil, err
 		}
-		if err := writeFile(filepath.Join(dir, name), text); err != nil {
+		if err := writeFile(filepath.Join(dir, filepath.FromSlash(name)), text); err != nil {
 			return nil, err
 		}
 	}

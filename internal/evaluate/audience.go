@@ -306,7 +306,7 @@ func (x *exemptions) since(of *exemption, at time.Time) *exemption {
 	if known, ok := x.young[key]; ok {
 		return known
 	}
-	before := sla.Exclusion{Name: "before it was a customer", Span: period.Span{Start: time.Unix(0, 0), End: at}}
+	before := sla.Exclusion{Name: beforeCustomer, Span: period.Span{Start: time.Unix(0, 0), End: at}}
 	out := &exemption{excluded: append(slices.Clone(of.excluded), before), notes: of.notes}
 	x.young[key] = out
 	return out

@@ -82,6 +82,9 @@ func keyFigures(r *Results) []doc.Fact {
 			add("At risk", sla.AtRisk)
 		}
 		add("Without sufficient data", sla.InsufficientData)
+		for _, x := range sla.Exposures(r.SLA.Credits) {
+			facts = append(facts, doc.Fact{Label: "Credits owed", Cell: doc.Cell{Value: doc.Money{Amount: x.Amount, Currency: x.Currency}, Tone: doc.Bad}})
+		}
 	}
 	if r.Cost != nil {
 		for _, t := range r.Cost.Totals {
