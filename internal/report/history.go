@@ -2,7 +2,6 @@ package report
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/slactl/slactl/internal/period"
@@ -157,20 +156,4 @@ func HistorySeriesTable(h *History, s HistorySeries) doc.Table {
 			{Value: doc.Count{N: p.Events.Total.Decimal}}, {Value: doc.Count{N: p.Events.Bad.Decimal}}}})
 	}
 	return t
-}
-
-// HistoryChart draws a series with its newest target. It reports false where
-// fewer than two periods have a value.
-func HistoryChart(h *History, s HistorySeries) (doc.Chart, bool) {
-	target := s.Points[len(s.Points)-1].Target.Float()
-	c := doc.Chart{ID: "history_" + s.SLA + "_" + s.Objective, Title: s.label(), Kind: doc.Line, Unit: strings.Replace(unitText(s.Unit), "percent", "%", 1),
-		Target: &target, Series: []doc.Series{{Name: s.Objective, Points: h.spark(s)}}}
-	drawn := 0
-	for i, p := range h.Periods {
-		c.Labels = append(c.Labels, p.Name)
-		if c.Series[0].Points[i] != nil {
-			drawn++
-		}
-	}
-	return c, drawn > 1
 }

@@ -35,7 +35,7 @@ type Claim struct {
 	// Credits are those of the months that the claim touches, as they are and if
 	// it is accepted; none where no credits are promised.
 	Credits []ClaimCredit `json:"credits"`
-	// Reason says why there are no findings, or why a month has no credit.
+	// Reasons say why there are no findings, or why a month has no credit.
 	Reasons []string `json:"reasons"`
 }
 
