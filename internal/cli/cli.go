@@ -104,6 +104,11 @@ Check the configuration, or show it as slactl understands it.`,
 		group("metrics", "Look around in a metrics source", `
 Look around in a metrics source, to find what service levels could be measured by.`,
 			newMetricsFind(a, runMetricsFind)),
+		newRecord(a, runRecord),
+		group("history", "Look after the recorded samples", `
+Look after the raw samples that `+"`slactl record`"+` keeps: check them, remove what is
+older than the retention, write them as text.`,
+			newStoreVerify(a, runStoreVerify), newStorePrune(a, runStorePrune), newStoreExport(a, runStoreExport), newStoreSize(a, runStoreSize)),
 		newDemo(a, runDemo),
 		newVersion(a, runVersion),
 		newCompletion(),

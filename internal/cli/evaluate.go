@@ -61,6 +61,7 @@ func (a *app) evaluatedConfig(ctx context.Context, o evaluateFlags) (*config.Con
 	}
 	if url != "" {
 		cfg.Sources.Metrics = []config.MetricsSource{{Prometheus: &config.Prometheus{URL: url}}}
+		cfg.Sources.History = nil // was recorded from another source
 	}
 	return cfg, nil
 }

@@ -93,10 +93,20 @@ func workspace(t *testing.T) string {
 			t.Fatal(err)
 		}
 	}
-	w := newWorld()
-	w.Now = demo.End
-	if code := w.run(t, "report", "daily", "--format", "json", "--out", "results.json"); code != 0 {
-		t.Fatalf("making results.json: exit code %d\n%s", code, w.err.String())
+	cfg, err := os.ReadFile("slactl.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg = []byte(strings.Replace(string(cfg), "sources:\n", "sources:\n  history: {path: history}\n", 1))
+	if err := os.WriteFile("slactl.yaml", cfg, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"report", "daily", "--format", "json", "--out", "results.json"}, {"record", "--backfill", "2d"}} {
+		w := newWorld()
+		w.Now = demo.End
+		if code := w.run(t, args...); code != 0 {
+			t.Fatalf("slactl %v: exit code %d\n%s", args, code, w.err.String())
+		}
 	}
 	return dir
 }

@@ -11,7 +11,6 @@ func (c *Config) NotYet() []string {
 			out = append(out, text)
 		}
 	}
-	note(c.Sources.History != nil, "sources.history: samples are not recorded yet; every period is read from its source")
 	c.notYetSLA(note)
 	c.notYetMoney(note)
 	formula, score, per := false, false, false

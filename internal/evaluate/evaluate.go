@@ -71,6 +71,12 @@ func (e *Evaluator) stage(format string, args ...any) {
 func (e *Evaluator) Source(ctx context.Context, name string) (query.Source, error) {
 	list := e.Config.Sources.Metrics
 	if len(list) == 0 {
+		if s, ok := e.sources[""]; ok {
+			return s, nil
+		}
+		if past, err := e.historyAlone(); err != nil || past != nil {
+			return e.keep("", past), err
+		}
 		return nil, fmt.Errorf("reading metrics: no source is configured; set sources.metrics, or pass --prometheus URL")
 	}
 	for i, src := range list {
@@ -80,17 +86,24 @@ func (e *Evaluator) Source(ctx context.Context, name string) (query.Source, erro
 		if s, ok := e.sources[src.Name]; ok {
 			return s, nil
 		}
-		s, err := e.Open(ctx, src)
+		s, err := e.openSource(ctx, src)
 		if err != nil {
 			return nil, err
 		}
-		if e.sources == nil {
-			e.sources = map[string]query.Source{}
-		}
-		e.sources[src.Name] = s
-		return s, nil
+		return e.keep(src.Name, s), nil
 	}
 	return nil, fmt.Errorf("reading metrics: no source is named %q", name)
+}
+
+// keep remembers an open source, so that it is opened and closed once.
+func (e *Evaluator) keep(name string, s query.Source) query.Source {
+	if e.sources == nil {
+		e.sources = map[string]query.Source{}
+	}
+	if s != nil {
+		e.sources[name] = s
+	}
+	return s
 }
 
 // sourceName is the source that a part of the configuration is read from: the

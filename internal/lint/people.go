@@ -114,7 +114,7 @@ func notYet() Rule {
 	return Rule{
 		Name: "not-yet", Severity: yamlpos.Info,
 		Doc:  "A block that this version reads and checks, and does not act on.",
-		Bad:  "sources: {history: {path: ./history}}",
+		Bad:  "reports: {monthly: {deliver: [{email: {to: [ops@example.com]}, formats: [pdf]}]}}",
 		Good: source,
 		Run: func(p *Pass) {
 			for _, text := range p.Config.NotYet() {

@@ -53,9 +53,9 @@ type JoinOptions struct {
 // depend on which was asked. Only exact feeds are joined: where live can only be
 // asked in PromQL, the archive answers the requests that it has the whole of.
 //
-// A request that the archive has the whole of is answered also when live cannot
-// be read, and without asking it where the lookback is there too. Live may be
-// nil. Close closes both.
+// Live is not asked at all where the archive has everything, the lookback too. A
+// request for which live fails is answered by the archive if that has all of it
+// from some time on. Live may be nil. Close closes both.
 func JoinSources(live Source, archive ArchiveSource, opt JoinOptions) Source {
 	return &joinedSource{live: live, archive: archive, opt: opt}
 }
@@ -234,24 +234,46 @@ func (j *joinedSource) ask(ctx context.Context, p portion, out []Result) {
 	p.put(out, results)
 }
 
-// rescue answers from the archive the requests that failed because live did.
+// rescue answers from the archive the requests that failed because live did, if
+// the archive has all up to their end from where it begins on. What it lacks
+// before is no data, which results declare.
 func (j *joinedSource) rescue(ctx context.Context, p portion, out []Result) {
 	var again portion
+	var notes []string
 	for i, req := range p.reqs {
-		if out[p.index[i]].Err != nil && ctx.Err() == nil && j.has(req, 0) {
-			again.add(p.index[i], req)
+		failed := out[p.index[i]].Err
+		if failed == nil || ctx.Err() != nil {
+			continue
 		}
-	}
-	failed := make([]error, len(out))
-	for _, i := range again.index {
-		failed[i] = out[i].Err
+		if since, ok := j.since(req); ok {
+			again.add(p.index[i], req)
+			notes = append(notes, fmt.Sprintf("read from the history alone, which has these samples since %s: %v", since.Format(time.RFC3339), failed))
+		}
 	}
 	j.account(ctx, again, nil, out)
-	for _, i := range again.index {
-		if s := out[i].Scan; s != nil {
-			s.Notes = append(s.Notes, fmt.Sprintf("read from the history alone; what happened before the period is not known: %v", failed[i]))
+	for i, note := range notes {
+		if s := out[again.index[i]].Scan; s != nil {
+			s.Notes = append(s.Notes, note)
 		}
 	}
+}
+
+// since returns from when on the archive has everything that a request is
+// accounted from, up to its end; false if it lacks something later.
+func (j *joinedSource) since(req Request) (time.Time, bool) {
+	sels, err := Footprint([]Indicator{req.Indicator})
+	if err != nil || req.Grid.Cells() == 0 {
+		return time.Time{}, false
+	}
+	since, end := req.Grid[0]-req.lookback().Milliseconds(), req.Grid[len(req.Grid)-1]
+	for _, s := range sels {
+		has := j.archive.Has(s, since, end)
+		if len(has) == 0 || has[len(has)-1].To != end {
+			return time.Time{}, false
+		}
+		since = has[len(has)-1].From
+	}
+	return time.UnixMilli(since - 1).UTC(), true
 }
 
 // Metrics implements [Source]: what either has.

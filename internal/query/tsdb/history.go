@@ -1,7 +1,6 @@
 package tsdb
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -283,12 +282,6 @@ func everything() query.Selector {
 		panic(err) // the text is a constant
 	}
 	return sel
-}
-
-// Each hands over every series of a span, as [Source.Read] does.
-func (h *History) Each(ctx context.Context, in period.Span, each func(query.RawSeries) error) error {
-	s := stretch(in)
-	return h.Read(ctx, everything(), s.From, s.To, each)
 }
 
 // Notes are what a reader of the samples must know, and scans say by themselves.

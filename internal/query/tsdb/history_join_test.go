@@ -96,7 +96,8 @@ func TestWhoAnswers(t *testing.T) {
 		detail   string
 	}{
 		{"two recorded days", &server{Source: empty, err: down}, dayOf(1).Start, dayOf(2).End, "2880", "", "", "2026-10-02 to 2026-10-03 from the history"},
-		{"the first recorded day", &server{Source: empty, err: down}, dayOf(0).Start, dayOf(0).End, "1439", "read from the history alone; what happened before the period is not known: connection refused", "", "2026-10-01 from the history"},
+		{"the first recorded day", &server{Source: empty, err: down}, dayOf(0).Start, dayOf(0).End, "1439", "read from the history alone, which has these samples since 2026-10-01T00:00:00Z: connection refused", "", "2026-10-01 from the history"},
+		{"from before the first recorded day", &server{Source: empty, err: down}, dayOf(-9).Start, dayOf(0).End, "1439", "which has these samples since 2026-10-01T00:00:00Z", "", ""},
 		{"a day that is not recorded", &server{Source: empty, err: down}, dayOf(2).Start, dayOf(3).End, "", "", "connection refused", ""},
 		{"a day that is not recorded, without a server", nil, dayOf(2).Start, dayOf(3).End, "1440", "the history has only a part of this time, and there is no other source", "", "3 days from"},
 		{"a recorded day, PromQL", &server{Source: empty, why: "no remote read"}, dayOf(0).Start, dayOf(0).End, "1439", "", "", "2026-10-01 from the history"},

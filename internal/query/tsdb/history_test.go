@@ -474,3 +474,86 @@ func TestKillRecorder(t *testing.T) {
 	now := time.Unix(seconds, 0).UTC()
 	recordAll(t, path, every(now), now, parse(t, `reqs_total`))
 }
+
+// TestVerifyHistory finds a flipped bit, a truncated index, a sample that is
+// missing and a block that is not of the history.
+func TestVerifyHistory(t *testing.T) {
+	path := t.TempDir()
+	now := dayOf(3).Start.Add(time.Hour)
+	recordAll(t, path, every(now), now, parse(t, `reqs_total`))
+	days, damaged, err := VerifyHistory(context.Background(), path)
+	if err != nil || len(days) != 4 || len(damaged) != 0 {
+		t.Fatalf("a sound history: %v, %v, %v", days, damaged, err)
+	}
+	chunk := filepath.Join(days[0].Path(), "chunks", "000001")
+	data, err := os.ReadFile(chunk)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data[len(data)/2] ^= 1
+	meta, err := os.ReadFile(filepath.Join(days[2].Path(), "meta.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = errors.Join(os.WriteFile(chunk, data, 0o600), os.Truncate(filepath.Join(days[1].Path(), "index"), 100),
+		os.WriteFile(filepath.Join(days[2].Path(), "meta.json"), []byte(strings.Replace(string(meta), `"numSamples": 2880`, `"numSamples": 2881`, 1)), 0o600))
+	if err != nil {
+		t.Fatal(err)
+	}
+	writeBlocks(t, path, openText(t, "a_total 1 1790812800\n# EOF\n"))
+	days, damaged, err = VerifyHistory(context.Background(), path)
+	if err != nil || len(days) != 1 || len(damaged) != 4 {
+		t.Fatalf("a damaged history: %v, %v, %v", days, damaged, err)
+	}
+	for i, want := range []string{": slactl did not record it", "2026-10-01: reading series", "2026-10-02: opening block", "2026-10-03: there are 2880 samples of 2 series, and there were 2881"} {
+		if got := damaged[i].Day + ": " + damaged[i].Err.Error(); !strings.HasPrefix(got, want) {
+			t.Errorf("damage %d is %q, want %q", i, got, want)
+		}
+	}
+}
+
+func TestPrune(t *testing.T) {
+	path := t.TempDir()
+	now := dayOf(3).Start.Add(time.Hour)
+	recordAll(t, path, every(now), now, parse(t, `reqs_total`))
+	r, err := OpenRecorder(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	gone, err := r.Prune(dayOf(1).End)
+	if err != nil || len(gone) != 2 || gone[1].Name() != "2026-10-02" || len(r.Days()) != 2 {
+		t.Errorf("pruned %v, %v; %v are left", gone, err, r.Days())
+	}
+	if got := openHistoryOf(t, path).Info().Detail; got != "2 days from 2026-10-03 to 2026-10-04" {
+		t.Error(got)
+	}
+}
+
+// TestExport reads an exported history as text.
+func TestExport(t *testing.T) {
+	path := t.TempDir()
+	now := dayOf(2).Start.Add(time.Hour)
+	odd := &querytest.Feed{Series: []querytest.Series{
+		{Labels: labels.FromStrings("__name__", "reqs_total", "path", "a\\b\"c\n", "job", "api"), Samples: []querytest.Sample{
+			{T: dayOf(0).Start.UnixMilli() + 1, V: 0.1}, {T: dayOf(0).End.UnixMilli(), V: 1e21}, {T: dayOf(1).Start.UnixMilli() + 1, V: math.Float64frombits(value.StaleNaN)},
+			{T: dayOf(1).End.UnixMilli(), V: 3}}},
+		{Labels: labels.FromStrings("__name__", "http.requests", "http.code", "200"), Samples: []querytest.Sample{{T: dayOf(0).End.UnixMilli(), V: math.Inf(1)}}},
+	}}
+	recordAll(t, path, odd, now, everything())
+	for name, c := range map[string]struct {
+		days int
+		want string
+	}{
+		"a day": {0, "{\"http.requests\",\"http.code\"=\"200\"} +Inf 1790899200.000\n" +
+			"reqs_total{job=\"api\",path=\"a\\\\b\\\"c\\n\"} 0.1 1790812800.001\nreqs_total{job=\"api\",path=\"a\\\\b\\\"c\\n\"} 1e+21 1790899200.000\n# EOF\n"},
+		"the next": {1, "reqs_total{job=\"api\",path=\"a\\\\b\\\"c\\n\"} 3 1790985600.000\n# EOF\n"},
+	} {
+		var b strings.Builder
+		n, err := openHistoryOf(t, path).Export(context.Background(), &b, dayOf(c.days))
+		if err != nil || b.String() != c.want || n != int64(strings.Count(c.want, "\n")-1) {
+			t.Errorf("%s: %d samples, %v:\n%swant\n%s", name, n, err, b.String(), c.want)
+		}
+		openText(t, b.String())
+	}
+}
