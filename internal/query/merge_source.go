@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/slactl/slactl/internal/period"
+	"github.com/slactl/slactl/internal/window"
 )
 
 // A FeedChooser is a source that has to look first whether and how raw samples
@@ -122,7 +123,7 @@ func (j *joinedSource) Scan(ctx context.Context, reqs []Request) ([]Result, erro
 		}
 	}
 	if len(mixed.reqs) > 0 {
-		feed, why, err := FeedOf(ctx, j.live, mixed.reqs)
+		feed, why, err := FeedOf(ctx, j.live, j.missing(mixed.reqs))
 		switch {
 		case err != nil:
 			mixed.fail(out, err)
@@ -162,6 +163,34 @@ func (j *joinedSource) has(req Request, before time.Duration) bool {
 		return !slices.Equal(j.archive.Has(s, whole.From, whole.To), []Stretch{whole})
 	})
 }
+
+// missing cuts requests to the time from the first to the last sample that the
+// archive lacks: how much that is may decide how a server is read.
+func (j *joinedSource) missing(reqs []Request) []Request {
+	out := slices.Clone(reqs)
+	for i, req := range out {
+		if req.Grid.Cells() == 0 {
+			continue
+		}
+		first, end := req.Grid[0]-req.lookback().Milliseconds(), req.Grid[len(req.Grid)-1]
+		from, to := end, first
+		sels, _ := selections(req.Indicator)
+		for _, s := range sels {
+			for _, l := range (&joined{archive: j.archive, live: nowhere{}}).legs(s.sel, first, end) {
+				if _, live := l.feed.(nowhere); live {
+					from, to = min(from, l.From), max(to, l.To)
+				}
+			}
+		}
+		if from < to {
+			out[i].Grid = window.NewGrid([]time.Time{time.UnixMilli(max(from, req.Grid[0])), time.UnixMilli(to)})
+		}
+	}
+	return out
+}
+
+// nowhere marks the legs that are not the archive's.
+type nowhere struct{ Feed }
 
 // account answers requests from the archive and a live feed, which may be nil.
 func (j *joinedSource) account(ctx context.Context, p portion, live Feed, out []Result) {

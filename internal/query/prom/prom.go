@@ -90,6 +90,7 @@ type source struct {
 	probed     bool
 	closedLeft bool
 	note       string // of the probe
+	heard      noted  // see Notes
 	raw        *ability
 }
 
