@@ -20,9 +20,25 @@ func (e *Evaluator) judgeSLA(ctx context.Context, objectives []measured, got ans
 	out, err := e.judgeViews(ctx, objectives, got, all, f)
 	if err == nil {
 		e.credit(all, out.Reports, len(vs))
+		if len(f.SLAs) > 0 {
+			combineNothing(out.Reports[:len(vs)])
+		}
 	}
 	out.Reports = out.Reports[:len(vs)]
 	return out, err
+}
+
+// combineNothing leaves out what organizations are owed where an SLA was
+// filtered away: credits are combined over all objectives. A result keeps its
+// own.
+func combineNothing(reports []*sla.Report) {
+	for _, r := range reports {
+		r.Notes = slices.DeleteFunc(r.Notes, func(n string) bool { return strings.HasPrefix(n, sla.CreditNote) })
+		if len(r.Credits) > 0 {
+			r.Credits = []sla.CreditTotal{}
+			r.Notes = append(r.Notes, "what organizations are owed is combined over all SLAs, and not shown for some of them")
+		}
+	}
 }
 
 // withCreditMonths appends the months whose credits the views list and that are

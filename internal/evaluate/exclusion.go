@@ -264,9 +264,9 @@ const exclusionDigits = 4
 // wider groups. Nobody promised anything then, so no result says what it changed.
 const beforeCustomer = "before it was a customer"
 
-// effect says what exclusions changed: "99.71 without exclusions, 99.93 with". It
-// is empty where they changed nothing that is shown.
-func effect(in sla.Input, r sla.Result) []string {
+// effect puts into a result what exclusions changed: "99.71 without exclusions,
+// 99.93 with". Where they changed nothing that is shown, it says nothing.
+func effect(in sla.Input, r *sla.Result) {
 	configured := func(x sla.Exclusion) bool { return x.Name != beforeCustomer }
 	excluded := func(m sla.Member) bool {
 		return slices.ContainsFunc(m.Excluded, func(x sla.Exclusion) bool {
@@ -275,7 +275,7 @@ func effect(in sla.Input, r sla.Result) []string {
 		})
 	}
 	if r.Attained == nil || !slices.ContainsFunc(in.Members, excluded) {
-		return nil
+		return
 	}
 	in.Members = slices.Clone(in.Members)
 	for i := range in.Members {
@@ -283,15 +283,15 @@ func effect(in sla.Input, r sla.Result) []string {
 	}
 	plain := sla.Evaluate(in)
 	if plain.Attained == nil {
-		return nil
+		return
 	}
 	mode := unit.Down
 	if r.Comparison == sla.AtMost {
 		mode = unit.Up
 	}
 	without, with := plain.Attained.Quantize(exclusionDigits, mode).Canonical(), r.Attained.Quantize(exclusionDigits, mode).Canonical()
-	if without == with {
-		return nil
+	if without != with {
+		r.AttainedWithoutExclusions = plain.Attained
+		r.Notes = append(r.Notes, fmt.Sprintf("%s without exclusions, %s with", without, with))
 	}
-	return []string{fmt.Sprintf("%s without exclusions, %s with", without, with)}
 }

@@ -120,8 +120,7 @@ func (e *Evaluator) explain(ctx context.Context, o *measured, s subject) (report
 	d := sla.Detail{Result: unmeasured(s.in, o.reason), Steps: []sla.Step{{Text: "there is " + o.reason, Against: true}, {Text: "so the state is insufficient data", Against: true}}}
 	if o.reason == "" {
 		d = sla.Explain(s.in)
-		refined := e.evaluate(ctx, o, true, s.in)
-		d.Result.Budget, d.Result.Notes = refined.Budget, refined.Notes
+		d.Result = e.evaluate(ctx, o, true, s.in)
 	}
 	r := d.Result
 	r.Tier, r.Organization = s.tier, s.org

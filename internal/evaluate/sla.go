@@ -342,7 +342,7 @@ func (e *Evaluator) evaluate(ctx context.Context, o *measured, precise bool, in 
 	}
 	r := sla.Evaluate(in)
 	if precise {
-		r.Notes = append(r.Notes, effect(in, r)...)
+		effect(in, &r)
 	}
 	if !precise || r.Budget == nil || r.Budget.ExhaustedAt == nil || in.Scan.Accounting != window.Exact {
 		return r

@@ -3,6 +3,8 @@ package report
 import (
 	"fmt"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/slactl/slactl/internal/cost"
 	"github.com/slactl/slactl/internal/report/doc"
@@ -25,6 +27,9 @@ func appendix(r *Results) []doc.Block {
 	if t := exclusionsTable(r); len(t.Rows) > 0 {
 		blocks = append(blocks, t)
 	}
+	if t := effectTable(r); len(t.Rows) > 0 {
+		blocks = append(blocks, t)
+	}
 	if t := ledgerTable(r); len(t.Rows) > 0 {
 		blocks = append(blocks, t)
 	}
@@ -32,8 +37,8 @@ func appendix(r *Results) []doc.Block {
 		{Label: "Configuration digest", Cell: text(r.ConfigDigest)},
 		{Label: "Results", Cell: text(r.Schema)},
 		{Label: "Computed by", Cell: text("slactl " + r.Version)}}})
-	for _, n := range r.notes() {
-		blocks = append(blocks, doc.Paragraph{Text: n})
+	if notes := r.notes(); len(notes) > 0 {
+		blocks = append(blocks, doc.Paragraph{Text: "To know: " + strings.Join(notes, "; ") + "."})
 	}
 	return blocks
 }
@@ -113,6 +118,24 @@ func exclusionsTable(r *Results) doc.Table {
 			applied = doc.Cell{Value: doc.Text("in part"), Tone: doc.Warn, Notes: []string{x.Reason}}
 		}
 		t.Rows = append(t.Rows, doc.Row{Cells: []doc.Cell{text(x.Name), {Value: start}, {Value: lasts}, text(x.Scope), orDash(x.Ticket), applied}})
+	}
+	return t
+}
+
+// effectTable shows what exclusions changed.
+func effectTable(r *Results) doc.Table {
+	t := doc.Table{ID: "exclusion_effects", Title: "What exclusions changed", Columns: []doc.Column{{Title: "SLA"}, {Title: "Objective"},
+		{Title: "Organization"}, {Title: "Without", Numeric: true}, {Title: "With", Numeric: true}, {Title: "Excluded", Numeric: true, Priority: 1}}}
+	if r.SLA == nil {
+		return t
+	}
+	for _, x := range r.SLA.Results {
+		alike := x.Organization != "" && slices.Contains(r.Shared, x.SLA)
+		if x.AttainedWithoutExclusions == nil || len(x.Group) > 0 || alike {
+			continue
+		}
+		t.Rows = append(t.Rows, doc.Row{Cells: []doc.Cell{text(x.SLA), text(x.Objective), audience(x), {Value: quantity(x.AttainedWithoutExclusions, x)},
+			{Value: quantity(x.Attained, x)}, {Value: doc.Duration(time.Duration(x.ExcludedSeconds) * time.Second)}}})
 	}
 	return t
 }

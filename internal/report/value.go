@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"math/big"
+	"slices"
 	"strings"
 
 	"github.com/slactl/slactl/internal/report/doc"
@@ -78,8 +79,13 @@ func attained(r sla.Result) doc.Cell {
 }
 
 // stateCell shows a state in words, with its tone and the notes of its result.
+// What exclusions changed differs in every row and has a table of its own.
 func stateCell(r sla.Result) doc.Cell {
-	return doc.Cell{Value: doc.Text(stateText(r.State)), Tone: toneOf(r.State), Notes: r.Notes}
+	notes := r.Notes
+	if r.AttainedWithoutExclusions != nil {
+		notes = slices.DeleteFunc(slices.Clone(notes), func(n string) bool { return strings.Contains(n, " without exclusions, ") })
+	}
+	return doc.Cell{Value: doc.Text(stateText(r.State)), Tone: toneOf(r.State), Notes: notes}
 }
 
 // stateText writes a state in words.

@@ -1,22 +1,34 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
 
 	"github.com/slactl/slactl/internal/report/doc"
 	"github.com/slactl/slactl/internal/sla"
+	"github.com/slactl/slactl/internal/unit"
 )
 
-// violationRows is how many violations a report lists. The longest are kept; all
-// of them are in the JSON results.
-const violationRows = 60
+// violationRows is how many violations a report lists: those that took most of a
+// budget, then the longest. All of them are in the JSON results.
+const violationRows = 40
 
 // incident is a violation and whose it was.
 type incident struct {
 	sla.Violation
 	of sla.Result
+}
+
+// share is what the incident took of its budget, in whole percent: less is told
+// apart by how long it lasted.
+func (i incident) share() int64 {
+	if i.BudgetShare == nil {
+		return 0
+	}
+	n, _ := inPercent(*i.BudgetShare).Quantize(0, unit.Down).Int64()
+	return n
 }
 
 // violations lists the runs of windows worse than target: those of
@@ -41,7 +53,9 @@ func violations(r *Results) []doc.Block {
 		return []doc.Block{doc.Paragraph{Text: "No objective was worse than its target for longer than its grace period."}}
 	}
 	total := len(all)
-	slices.SortStableFunc(all, func(a, b incident) int { return int(b.Seconds - a.Seconds) })
+	slices.SortStableFunc(all, func(a, b incident) int {
+		return cmp.Or(cmp.Compare(b.share(), a.share()), cmp.Compare(b.Seconds, a.Seconds))
+	})
 	all = all[:min(total, violationRows)]
 	slices.SortStableFunc(all, func(a, b incident) int { return a.Start.Compare(b.Start) })
 
@@ -61,7 +75,7 @@ func violations(r *Results) []doc.Block {
 	}
 	blocks := []doc.Block{t}
 	if total > len(all) {
-		blocks = append(blocks, doc.Paragraph{Text: fmt.Sprintf("The %d longest of %d violations; --format json has all of them.", len(all), total)})
+		blocks = append(blocks, doc.Paragraph{Text: fmt.Sprintf("The %d most severe of %d violations; --format json has all of them.", len(all), total)})
 	}
 	return blocks
 }

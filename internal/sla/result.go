@@ -40,7 +40,10 @@ type Result struct {
 	// value, and then Reason says why.
 	Attained            *unit.Decimal `json:"attained"`
 	AttainedIfNoDataBad *unit.Decimal `json:"attained_if_no_data_bad"`
-	State               State         `json:"state"`
+	// AttainedWithoutExclusions is what would have been attained had nothing been
+	// excluded; set where that differs in what is shown.
+	AttainedWithoutExclusions *unit.Decimal `json:"attained_without_exclusions,omitempty"`
+	State                     State         `json:"state"`
 
 	Events          EventCounts   `json:"events"`
 	Windows         WindowCounts  `json:"windows"`
