@@ -33,10 +33,11 @@ func (e *Evaluator) judgeSLA(ctx context.Context, objectives []measured, got ans
 // own.
 func combineNothing(reports []*sla.Report) {
 	for _, r := range reports {
+		before := len(r.Notes) + len(r.Credits)
 		r.Notes = slices.DeleteFunc(r.Notes, func(n string) bool { return strings.HasPrefix(n, sla.CreditNote) })
-		if len(r.Credits) > 0 {
-			r.Credits = []sla.CreditTotal{}
-			r.Notes = append(r.Notes, "what organizations are owed is combined over all SLAs, and not shown for some of them")
+		r.Credits = []sla.CreditTotal{}
+		if len(r.Notes) < before {
+			r.Notes = append(r.Notes, sla.CreditNote+"organizations are combined over all SLAs, and not shown for some of them")
 		}
 	}
 }
