@@ -17,10 +17,6 @@ import (
 	"github.com/slactl/slactl/internal/window"
 )
 
-// late is how long after a day samples of it may still arrive: until then it is
-// not complete.
-const late = 10 * time.Minute
-
 // Store is the history of one metrics source.
 type Store struct {
 	Source string // the source's name, "" where it has none
@@ -301,7 +297,7 @@ func (r *recorder) recordDay(ctx context.Context, into *tsdb.Recorder, day perio
 	if feed == nil {
 		return fmt.Errorf("recording %s: %s", r.out.Target, why)
 	}
-	got, err := into.Record(ctx, feed, tsdb.Recording{Day: day, Until: until, Complete: !r.Now.Before(day.End.Add(late)), Source: r.out.Target, Selectors: r.sels})
+	got, err := into.Record(ctx, feed, tsdb.Recording{Day: day, Until: until, Complete: !r.Now.Before(day.End.Add(tsdb.Late)), Source: r.out.Target, Selectors: r.sels})
 	if err != nil || got.Samples == 0 {
 		return err
 	}

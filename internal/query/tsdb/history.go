@@ -224,15 +224,22 @@ func describeDays(days []Day) string {
 // Days returns the days that are there, in order.
 func (h *History) Days() []Day { return slices.Clone(h.days) }
 
-// Has implements query.Archive: the days that are complete and were recorded
-// with everything that the selector matches.
+// Late is how long samples may take to arrive: what was recorded is all that
+// there is of the time up to Late before.
+const Late = 10 * time.Minute
+
+// Has implements query.Archive: the days that were recorded with everything that
+// the selector matches, the running one without its last minutes.
 func (h *History) Has(sel query.Selector, from, to int64) []query.Stretch {
 	var out []query.Stretch
 	known := map[string]bool{} // most days were recorded with the same selectors
 	for _, d := range h.days {
 		s := stretch(d.Span)
+		if !d.Complete {
+			s.To = min(s.To, d.Until.Add(-Late).UnixMilli())
+		}
 		s.From, s.To = max(s.From, from), min(s.To, to)
-		if !d.Complete || s.From > s.To || !d.includes(sel, known) {
+		if s.From > s.To || !d.includes(sel, known) {
 			continue
 		}
 		switch last := len(out) - 1; {

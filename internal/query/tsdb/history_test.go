@@ -31,9 +31,6 @@ import (
 // dayOf is the n-th day of October 2026, from 0.
 func dayOf(n int) period.Span { return DayOf(querytest.Base().AddDate(0, 0, n).Add(1)) }
 
-// settled is how long after its end the tests take a day for complete.
-const settled = 10 * time.Minute
-
 // recordAll records every day up to now that is not complete, as a run of slactl
 // record does.
 func recordAll(t testing.TB, path string, feed query.Feed, now time.Time, sels ...query.Selector) {
@@ -47,7 +44,7 @@ func recordAll(t testing.TB, path string, feed query.Feed, now time.Time, sels .
 		if slices.ContainsFunc(r.Days(), func(d Day) bool { return d.Complete && d.Span == dayOf(n) }) {
 			continue
 		}
-		_, err := r.Record(context.Background(), feed, Recording{Day: dayOf(n), Until: now, Complete: !now.Before(dayOf(n).End.Add(settled)),
+		_, err := r.Record(context.Background(), feed, Recording{Day: dayOf(n), Until: now, Complete: !now.Before(dayOf(n).End.Add(Late)),
 			Source: "test", Selectors: sels})
 		if err != nil {
 			t.Fatal(err)
@@ -163,7 +160,7 @@ func TestHistoryIsTheSame(t *testing.T) {
 				seen.Series = append(seen.Series, querytest.Series{Labels: s.Labels, Samples: s.Samples[:upTo]})
 			}
 			recordAll(t, path, seen, now, sels...)
-			for complete < 4 && !now.Before(dayOf(complete).End.Add(settled)) {
+			for complete < 4 && !now.Before(dayOf(complete).End.Add(Late)) {
 				complete++
 			}
 		}
@@ -259,9 +256,9 @@ func TestRecordAgain(t *testing.T) {
 	later := every(dayOf(0).End) // the server lost all until noon, and the 500s
 	later.Series = later.Series[:1]
 	later.Series[0].Samples = later.Series[0].Samples[12*60:]
-	recordAll(t, path, later, dayOf(0).End.Add(settled-1), good)
+	recordAll(t, path, later, dayOf(0).End.Add(Late-1), good)
 	check("at midnight", false, 24*60+18*60, good, bad)
-	recordAll(t, path, &querytest.Feed{}, dayOf(0).End.Add(settled), good)
+	recordAll(t, path, &querytest.Feed{}, dayOf(0).End.Add(Late), good)
 	last := check("after midnight, without a server", true, 24*60+18*60, good, bad)
 	if last.Name() != "2026-10-01" || last.Path() == first.Path() || !last.Until.Equal(last.Span.End) {
 		t.Errorf("the day is %+v, after %+v", last, first)
@@ -277,17 +274,17 @@ func TestHistoryHas(t *testing.T) {
 	if got := h.Info().Detail; got != "3 days from 2026-10-01 to 2026-10-04" {
 		t.Error(got)
 	}
-	first, third := stretch(dayOf(0)), stretch(dayOf(2)) // the fourth is not over
+	first, last := stretch(dayOf(0)), query.Stretch{From: stretch(dayOf(2)).From, To: now.Add(-Late).UnixMilli()}
 	for _, c := range []struct {
 		sel      string
 		from, to int64
 		want     []query.Stretch
 	}{
-		{`reqs_total{code="200"}`, earliest, latest, []query.Stretch{first, third}},
-		{`up{job=~"a|b"}`, earliest, latest, []query.Stretch{first, third}},
+		{`reqs_total{code="200"}`, earliest, latest, []query.Stretch{first, last}},
+		{`up{job=~"a|b"}`, earliest, latest, []query.Stretch{first, last}},
 		{`other_total`, earliest, latest, nil},
-		{`up`, first.To, third.From, []query.Stretch{{From: first.To, To: first.To}, {From: third.From, To: third.From}}},
-		{`up`, first.To + 1, third.From - 1, nil},
+		{`up`, first.To, last.From, []query.Stretch{{From: first.To, To: first.To}, {From: last.From, To: last.From}}},
+		{`up`, first.To + 1, last.From - 1, nil},
 	} {
 		if diff := cmp.Diff(c.want, h.Has(parse(t, c.sel), c.from, c.to)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", c.sel, diff)
