@@ -72,7 +72,10 @@ func withColumn(t doc.Table, at int, c doc.Column, cell func(row int) doc.Cell) 
 // burnCell is how fast the budget burned over the last hour: at 1 it lasts
 // exactly for the period.
 func burnCell(r sla.Result) doc.Cell {
-	if r.Budget == nil || r.Budget.BurnRate.H1 == nil {
+	switch {
+	case r.Budget == nil:
+		return doc.Cell{Value: budgetCell(r).Value}
+	case r.Budget.BurnRate.H1 == nil:
 		return doc.Cell{Value: doc.Missing{Why: "no events in the last hour"}}
 	}
 	c := doc.Cell{Value: doc.Number{N: *r.Budget.BurnRate.H1, Unit: "×", Digits: 2, Worse: +1}}

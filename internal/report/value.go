@@ -105,7 +105,10 @@ func toneOf(s sla.State) doc.Tone {
 
 // budgetCell is the used share of the error budget, in percent of it.
 func budgetCell(r sla.Result) doc.Cell {
-	if r.Budget == nil {
+	switch {
+	case r.Budget == nil && r.Attained == nil:
+		return doc.Cell{Value: doc.Missing{Why: reasonOf(r)}}
+	case r.Budget == nil:
 		return doc.Cell{Value: doc.Missing{Why: "no error budget for this kind of objective"}}
 	}
 	c := doc.Cell{Value: doc.Ratio{Percent: inPercent(r.Budget.ConsumedRatio), Digits: ratioDigits, Worse: +1}}
