@@ -33,7 +33,9 @@ import (
 type app struct {
 	Env
 	flags globalFlags
-	log   *slog.Logger
+	log   *slog.Logger // use logger, which is there before the flags are read
+	// clock measures how long things take; unlike Now it is never fixed.
+	clock func() time.Time
 	// color tells whether stdout gets colours.
 	color bool
 }
@@ -50,7 +52,7 @@ type globalFlags struct {
 // Main runs a command line, without the name of the program, and returns the
 // code to exit with.
 func Main(ctx context.Context, env Env, args []string) int {
-	a := &app{Env: env}
+	a := &app{Env: env, clock: env.Now}
 	root := newRoot(a)
 	root.SetArgs(args)
 	root.SetIn(env.Stdin)
@@ -162,6 +164,14 @@ func (a *app) applyGlobals() error {
 		a.Now = func() time.Time { return t }
 	}
 	return nil
+}
+
+// logger is where the command logs.
+func (a *app) logger() *slog.Logger {
+	if a.log == nil {
+		return slog.New(slog.DiscardHandler)
+	}
+	return a.log
 }
 
 // dropTime leaves the time out of log lines: they are read while they are

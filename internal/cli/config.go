@@ -27,6 +27,7 @@ func (a *app) checked(cfg *config.Config, diags yamlpos.Diagnostics) (*config.Co
 	if n := diags.Count(yamlpos.Error); n > 0 {
 		return nil, &ExitError{Code: Usage, Err: fmt.Errorf("reading the configuration: %s", count(n, "error"))}
 	}
+	a.logger().Debug("read the configuration", "files", a.configPaths(), "digest", cfg.Digest())
 	return cfg, nil
 }
 

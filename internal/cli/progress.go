@@ -35,6 +35,7 @@ func (p *progress) set(stage string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.stage = stage
+	p.a.logger().Info(stage)
 }
 
 // end takes the spinner away. It may be called again.

@@ -76,7 +76,7 @@ func (a *app) open(_ context.Context, src config.MetricsSource) (query.Source, e
 		}
 		return prom.New(prom.Options{Name: name, URL: p.URL, HTTPConfigYAML: p.HTTP, Headers: headers, Read: p.Read,
 			Timeout: time.Duration(p.Timeout), Concurrency: p.Concurrency, UserAgent: "slactl/" + a.version().Version,
-			DedupLabels: p.DedupLabels})
+			DedupLabels: p.DedupLabels, Log: a.logger(), Now: a.clock})
 	case src.Blocks != "":
 		return opened(tsdb.OpenBlocks(string(src.Blocks), tsdb.Options{Name: name}))
 	case src.OpenMetrics != "":

@@ -2,6 +2,7 @@ package evaluate
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -64,7 +65,7 @@ func FuzzReadClaims(f *testing.F) {
 		claims, wrong := e.ReadClaims("claims.csv", strings.NewReader(text))
 		row := 1
 		for _, c := range claims {
-			if c.Empty() || c.Row <= row || !strings.Contains("abc", c.Organization) || c.Organization == "" {
+			if c.Empty() || c.Row <= row || !slices.Contains([]string{"a", "b", "c"}, c.Organization) {
 				t.Errorf("claim %+v after row %d", c, row)
 			}
 			row = c.Row

@@ -97,7 +97,7 @@ func claimRows(c Claim) [][]doc.Cell {
 
 // findingCell says what was found. A confirmed claim is bad news.
 func findingCell(f ClaimFinding) doc.Cell {
-	c := doc.Cell{}
+	var c doc.Cell
 	switch f.Finding {
 	case sla.Confirmed:
 		c = doc.Cell{Value: doc.Text("confirmed"), Tone: doc.Bad}

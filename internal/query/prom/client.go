@@ -3,6 +3,7 @@ package prom
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"net/http"
 	"net/netip"
@@ -67,6 +68,9 @@ func newClient(opt Options) (*client, error) {
 		// Raw samples as text would take three times as long to come, compressed.
 		hc.Transport = headers{map[string]string{"Accept-Encoding": "identity"}, hc.Transport}
 	}
+	if opt.Log != nil && opt.Now != nil {
+		hc.Transport = logged{opt.Log, opt.Now, hc.Transport}
+	}
 	inner, err := api.NewClient(api.Config{Address: base.String(), Client: hc})
 	if err != nil {
 		return nil, fmt.Errorf("opening prometheus %s: %w", shown(base), err)
@@ -125,6 +129,35 @@ func (h headers) RoundTrip(req *http.Request) (*http.Response, error) {
 // CloseIdleConnections lets the connections below be closed.
 func (h headers) CloseIdleConnections() {
 	if c, ok := h.next.(interface{ CloseIdleConnections() }); ok {
+		c.CloseIdleConnections()
+	}
+}
+
+// logged tells of every request at the level debug: where it went, how it ended
+// and how long its head took. Parameters and header fields stay out of the log:
+// there may be secrets in them.
+type logged struct {
+	log  *slog.Logger
+	now  func() time.Time
+	next http.RoundTripper
+}
+
+// RoundTrip implements http.RoundTripper.
+func (l logged) RoundTrip(req *http.Request) (*http.Response, error) {
+	begun := l.now()
+	resp, err := l.next.RoundTrip(req)
+	attrs := []any{"method", req.Method, "host", req.URL.Host, "path", req.URL.Path, "took", l.now().Sub(begun).Round(time.Millisecond)}
+	if err != nil {
+		l.log.Debug("asked a server", append(attrs, "error", err)...)
+	} else {
+		l.log.Debug("asked a server", append(attrs, "status", resp.StatusCode)...)
+	}
+	return resp, err
+}
+
+// CloseIdleConnections lets the connections below be closed.
+func (l logged) CloseIdleConnections() {
+	if c, ok := l.next.(interface{ CloseIdleConnections() }); ok {
 		c.CloseIdleConnections()
 	}
 }

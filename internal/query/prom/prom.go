@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"runtime"
 	"slices"
 	"strings"
@@ -49,6 +50,10 @@ type Options struct {
 	// "auto" (or "") reads raw samples where the server gives them and they are
 	// not too many. Free expressions are always pushed down.
 	Read string
+	// Log, if not nil, is told of every request at the level debug, with how long
+	// it took by Now.
+	Log *slog.Logger
+	Now func() time.Time
 }
 
 // Limits where the options give none.
