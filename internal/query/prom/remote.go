@@ -11,7 +11,6 @@ import (
 	"github.com/klauspost/compress/snappy"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/prompb"
-	"github.com/prometheus/prometheus/storage/remote"
 	"github.com/prometheus/prometheus/tsdb/chunkenc"
 
 	"github.com/slactl/slactl/internal/query"
@@ -75,10 +74,10 @@ func (r *remoteRead) stream(ctx context.Context, sel query.Selector, in slice, d
 		if kind := h.Get("Content-Type"); !strings.HasPrefix(kind, "application/x-streamed-protobuf") {
 			return &Error{Server: r.client.server, Problem: BadAnswer, Message: fmt.Sprintf("the answer to a remote read is of type %q, no stream of chunks", kind)}
 		}
-		frames := remote.NewChunkedReader(answer, frameLimit, nil)
+		all := newFrames(answer)
 		var open *series // a series may come in several frames
 		for {
-			msg, err := r.frame(frames)
+			msg, err := r.frame(all)
 			if errors.Is(err, io.EOF) && open != nil {
 				return take(open)
 			}
@@ -111,12 +110,12 @@ func atEnd(err error) error {
 }
 
 // frame reads the next frame of a stream; at its end, the error is io.EOF.
-func (r *remoteRead) frame(frames *remote.ChunkedReader) (*prompb.ChunkedReadResponse, error) {
-	data, err := frames.Next()
+func (r *remoteRead) frame(in *frames) (*prompb.ChunkedReadResponse, error) {
+	data, err := in.next()
 	switch {
 	case errors.Is(err, io.EOF):
 		return nil, io.EOF
-	case err != nil && strings.HasPrefix(err.Error(), "chunkedReader:"):
+	case errors.Is(err, errFrame):
 		return nil, r.damaged(err) // older servers write an error into the stream
 	case err != nil:
 		return nil, r.client.connectionError(err)
@@ -150,13 +149,25 @@ func (r *remoteRead) damaged(err error) *Error {
 }
 
 func readRequest(matchers []*labels.Matcher, in slice) ([]byte, error) {
-	q, err := remote.ToQuery(in.from, in.to, matchers, nil)
-	if err != nil {
-		return nil, err
+	q := &prompb.Query{StartTimestampMs: in.from, EndTimestampMs: in.to}
+	for _, m := range matchers {
+		q.Matchers = append(q.Matchers, &prompb.LabelMatcher{Type: matcherType(m.Type), Name: m.Name, Value: m.Value})
 	}
 	req := &prompb.ReadRequest{Queries: []*prompb.Query{q}, AcceptedResponseTypes: []prompb.ReadRequest_ResponseType{prompb.ReadRequest_STREAMED_XOR_CHUNKS}}
 	data, err := req.Marshal()
 	return snappy.Encode(nil, data), err
+}
+
+func matcherType(t labels.MatchType) prompb.LabelMatcher_Type {
+	switch t {
+	case labels.MatchNotEqual:
+		return prompb.LabelMatcher_NEQ
+	case labels.MatchRegexp:
+		return prompb.LabelMatcher_RE
+	case labels.MatchNotRegexp:
+		return prompb.LabelMatcher_NRE
+	}
+	return prompb.LabelMatcher_EQ
 }
 
 func readHeader() http.Header {
