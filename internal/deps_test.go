@@ -55,7 +55,6 @@ const homes = `
 	github.com/prometheus/prometheus/tsdb           query/tsdb
 	github.com/prometheus/prometheus/tsdb/chunkenc  query/tsdb, query/prom
 	github.com/prometheus/prometheus/storage        query/tsdb
-	github.com/prometheus/prometheus/storage/remote query/prom
 	github.com/prometheus/prometheus/prompb         query/prom
 	github.com/prometheus/prometheus/model          query/tsdb, demo
 	github.com/prometheus/prometheus/util           query/tsdb
