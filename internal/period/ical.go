@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"fmt"
 	"io"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -138,16 +137,16 @@ func unfold(in io.Reader) ([]contentLine, error) {
 	return out, nil
 }
 
-var contentForm = regexp.MustCompile(`^([A-Za-z0-9-]+)((?:;[A-Za-z0-9-]+=(?:"[^"]*"|[^";:,]*)(?:,(?:"[^"]*"|[^";:,]*))*)*):(.*)$`)
-var paramForm = regexp.MustCompile(`;([A-Za-z0-9-]+)=("[^"]*"|[^";:]*)`)
+var contentForm = lazily(`^([A-Za-z0-9-]+)((?:;[A-Za-z0-9-]+=(?:"[^"]*"|[^";:,]*)(?:,(?:"[^"]*"|[^";:,]*))*)*):(.*)$`)
+var paramForm = lazily(`;([A-Za-z0-9-]+)=("[^"]*"|[^";:]*)`)
 
 func parseContentLine(text string) (contentLine, bool) {
-	m := contentForm.FindStringSubmatch(text)
+	m := contentForm().FindStringSubmatch(text)
 	if m == nil {
 		return contentLine{}, false
 	}
 	l := contentLine{name: strings.ToUpper(m[1]), params: map[string]string{}, value: m[3]}
-	for _, p := range paramForm.FindAllStringSubmatch(m[2], -1) {
+	for _, p := range paramForm().FindAllStringSubmatch(m[2], -1) {
 		l.params[strings.ToUpper(p[1])] = strings.Trim(p[2], `"`)
 	}
 	return l, true
@@ -298,11 +297,11 @@ func parseICalTime(text string, zone *time.Location) (at time.Time, day bool, er
 	return time.Time{}, false, fmt.Errorf("%q is not a time; write 20260104T020000, 20260104T020000Z or 20260104", text)
 }
 
-var durationForm = regexp.MustCompile(`^\+?P(?:(\d{1,4})W|(?:(\d{1,5})D)?(?:T(?:(\d{1,5})H)?(?:(\d{1,6})M)?(?:(\d{1,8})S)?)?)$`)
+var durationForm = lazily(`^\+?P(?:(\d{1,4})W|(?:(\d{1,5})D)?(?:T(?:(\d{1,5})H)?(?:(\d{1,6})M)?(?:(\d{1,8})S)?)?)$`)
 
 // duration reads the value of DURATION: P1W, P1D, PT2H30M.
 func (l contentLine) duration() (Length, error) {
-	m := durationForm.FindStringSubmatch(l.value)
+	m := durationForm().FindStringSubmatch(l.value)
 	var out Length
 	if m != nil {
 		n := func(i int) int { v, _ := strconv.Atoi(m[i]); return v } // "" is 0

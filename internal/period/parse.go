@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -15,14 +16,20 @@ const Grammar = "write a day (2026-10-07), week (2026-W42), month (2026-10), qua
 // The forms of a period; each matches a whole expression. Numbers that are out
 // of range or lack a leading zero match too, so that the error can say so.
 var (
-	dayForm     = regexp.MustCompile(`^([1-9]\d{3})-(\d{1,2})-(\d{1,2})$`)
-	weekForm    = regexp.MustCompile(`^([1-9]\d{3})-?[Ww](\d{1,2})$`)
-	monthForm   = regexp.MustCompile(`^([1-9]\d{3})-(\d{1,2})$`)
-	quarterForm = regexp.MustCompile(`^([1-9]\d{3})-?[Qq](\d+)$`)
-	yearForm    = regexp.MustCompile(`^([1-9]\d{3})$`)
-	lastForm    = regexp.MustCompile(`^last-(\d{1,5})d$`)
-	unitForm    = regexp.MustCompile(`^(this|last)-(day|week|month|quarter|year)$`)
+	dayForm     = lazily(`^([1-9]\d{3})-(\d{1,2})-(\d{1,2})$`)
+	weekForm    = lazily(`^([1-9]\d{3})-?[Ww](\d{1,2})$`)
+	monthForm   = lazily(`^([1-9]\d{3})-(\d{1,2})$`)
+	quarterForm = lazily(`^([1-9]\d{3})-?[Qq](\d+)$`)
+	yearForm    = lazily(`^([1-9]\d{3})$`)
+	lastForm    = lazily(`^last-(\d{1,5})d$`)
+	unitForm    = lazily(`^(this|last)-(day|week|month|quarter|year)$`)
 )
+
+// lazily compiles an expression when it is first used: most commands name no
+// period and read no calendar, and all of them start up.
+func lazily(expr string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expr) })
+}
 
 // Parse reads the name of a period. Besides the forms in the package comment it
 // knows today, yesterday, this-week, last-week and likewise month, quarter and
@@ -48,34 +55,34 @@ func (c Calendar) parse(expr string) (Period, error) {
 	case "yesterday":
 		return c.LastClosed(Day), nil
 	}
-	if m := unitForm.FindStringSubmatch(expr); m != nil {
+	if m := unitForm().FindStringSubmatch(expr); m != nil {
 		kind := map[string]Kind{"day": Day, "week": Week, "month": Month, "quarter": Quarter, "year": Year}[m[2]]
 		if m[1] == "last" {
 			return c.LastClosed(kind), nil
 		}
 		return c.Current(kind), nil
 	}
-	if m := lastForm.FindStringSubmatch(expr); m != nil {
+	if m := lastForm().FindStringSubmatch(expr); m != nil {
 		return c.lastDays(expr, number(m[1]))
 	}
-	if m := weekForm.FindStringSubmatch(expr); m != nil {
+	if m := weekForm().FindStringSubmatch(expr); m != nil {
 		return c.parseWeek(expr, number(m[1]), number(m[2]))
 	}
-	if m := quarterForm.FindStringSubmatch(expr); m != nil {
+	if m := quarterForm().FindStringSubmatch(expr); m != nil {
 		year, q := m[1], number(m[2])
 		if q < 1 || q > 4 || m[0][4] != '-' || !strings.Contains(expr, "Q") {
 			return Period{}, fmt.Errorf("not a quarter; write %s-Q1 to %s-Q4", year, year)
 		}
 		return c.cut(Quarter, dateOf(number(year), time.Month(3*q-2), 1)), nil
 	}
-	if m := monthForm.FindStringSubmatch(expr); m != nil {
+	if m := monthForm().FindStringSubmatch(expr); m != nil {
 		month, err := monthOf(m[1], m[2], "")
 		return c.cut(Month, dateOf(number(m[1]), month, 1)), err
 	}
-	if m := yearForm.FindStringSubmatch(expr); m != nil {
+	if m := yearForm().FindStringSubmatch(expr); m != nil {
 		return c.cut(Year, dateOf(number(expr), time.January, 1)), nil
 	}
-	if dayForm.MatchString(expr) {
+	if dayForm().MatchString(expr) {
 		d, err := parseDate(expr)
 		return c.cut(Day, d), err
 	}
@@ -129,7 +136,7 @@ func (c Calendar) parseRange(expr, from, to string) (Period, error) {
 // parseEnd reads one end of a range: a date, whose day begins in the calendar's
 // zone, or an instant.
 func (c Calendar) parseEnd(s string) (time.Time, error) {
-	if dayForm.MatchString(s) {
+	if dayForm().MatchString(s) {
 		d, err := parseDate(s)
 		if err != nil {
 			return time.Time{}, err
@@ -144,7 +151,7 @@ func (c Calendar) parseEnd(s string) (time.Time, error) {
 }
 
 func parseDate(s string) (date, error) {
-	m := dayForm.FindStringSubmatch(s)
+	m := dayForm().FindStringSubmatch(s)
 	month, err := monthOf(m[1], m[2], "-"+m[3])
 	if err != nil {
 		return date{}, err
