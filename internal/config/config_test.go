@@ -113,7 +113,7 @@ func TestExampleLoadsWithoutEnvironment(t *testing.T) {
 	}
 }
 
-// The three blocks of the seed document load unmodified, each alone and all
+// Three blocks on their own (SLAs, tiers, alerting) load unmodified, each alone and all
 // together, by name and as a directory.
 func TestSeedBlocksLoad(t *testing.T) {
 	files, err := filepath.Glob("testdata/seed/*.yaml")

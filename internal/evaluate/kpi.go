@@ -11,13 +11,6 @@ import (
 	"github.com/slactl/slactl/internal/window"
 )
 
-// The limits of accounting for business metrics, which have no keys of their
-// own for them; SEMANTICS.md section 2 gives them for SLAs.
-const (
-	defaultMaxGap   = 5 * time.Minute
-	defaultLookback = time.Hour
-)
-
 // metric is one business metric and the request that measures it.
 type metric struct {
 	def    kpi.Definition
@@ -50,7 +43,7 @@ func (e *Evaluator) askKPI(q questions, p period.Period) []metric {
 			m.reason = reason
 		} else {
 			m.ticket = q.ask(e.sourceName(entry.Value.Source), query.Request{Indicator: ind, Grid: grid,
-				MaxGap: defaultMaxGap, Lookback: defaultLookback})
+				MaxGap: query.DefaultMaxGap, Lookback: query.DefaultLookback})
 		}
 		out = append(out, m)
 	}

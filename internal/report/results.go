@@ -20,7 +20,7 @@ const Schema = "slactl.report/v1"
 type Results struct {
 	Schema       string      `json:"schema"`
 	Report       string      `json:"report"` // daily, weekly, monthly
-	Title        string      `json:"title"`  // of the configuration: "MCP Debate System"
+	Title        string      `json:"title"`  // the name that the configuration gives
 	Period       period.Info `json:"period"`
 	GeneratedAt  time.Time   `json:"generated_at"`
 	ConfigDigest string      `json:"config_digest"`
