@@ -267,7 +267,6 @@ const beforeCustomer = "before it was a customer"
 // effect puts into a result what exclusions changed: "99.71 without exclusions,
 // 99.93 with". Where they changed nothing that is shown, it says nothing.
 func effect(in sla.Input, r *sla.Result) {
-	configured := func(x sla.Exclusion) bool { return x.Name != beforeCustomer }
 	excluded := func(m sla.Member) bool {
 		return slices.ContainsFunc(m.Excluded, func(x sla.Exclusion) bool {
 			_, ok := x.Span.Intersect(in.Period.Span)
@@ -277,11 +276,7 @@ func effect(in sla.Input, r *sla.Result) {
 	if r.Attained == nil || !slices.ContainsFunc(in.Members, excluded) {
 		return
 	}
-	in.Members = slices.Clone(in.Members)
-	for i := range in.Members {
-		in.Members[i].Excluded = slices.DeleteFunc(slices.Clone(in.Members[i].Excluded), configured)
-	}
-	plain := sla.Evaluate(in)
+	plain := unexcluded(in)
 	if plain.Attained == nil {
 		return
 	}
@@ -294,4 +289,17 @@ func effect(in sla.Input, r *sla.Result) {
 		r.AttainedWithoutExclusions = plain.Attained
 		r.Notes = append(r.Notes, fmt.Sprintf("%s without exclusions, %s with", without, with))
 	}
+}
+
+// configured reports whether the configuration excludes a span, and not that its
+// organization was no customer yet.
+func configured(x sla.Exclusion) bool { return x.Name != beforeCustomer }
+
+// unexcluded judges an input as if nothing were configured to be excluded.
+func unexcluded(in sla.Input) sla.Result {
+	in.Members = slices.Clone(in.Members)
+	for i := range in.Members {
+		in.Members[i].Excluded = slices.DeleteFunc(slices.Clone(in.Members[i].Excluded), configured)
+	}
+	return sla.Evaluate(in)
 }

@@ -134,7 +134,8 @@ func (e *Evaluator) explain(ctx context.Context, o *measured, s subject) (report
 		Target: e.targetOrigin(o, s), Exclusions: exclusionsOf(s, period.Span{Start: s.period.Start, End: until}),
 		Arithmetic: d.Arithmetic, Steps: d.Steps, Strip: sla.NewStrip(d.Windows, s.period), Course: d.Course}
 	if len(x.Exclusions) > 0 && o.reason == "" {
-		x.Unexcluded = unexcluded(s.in)
+		plain := unexcluded(s.in)
+		x.Unexcluded = &report.Unexcluded{Attained: plain.Attained, State: plain.State, Events: plain.Events}
 	}
 	reads, err := e.reads(o, s, until)
 	x.Reads = reads
@@ -214,17 +215,6 @@ func exclusionsOf(s subject, span period.Span) []report.Exclusion {
 	}
 	slices.SortStableFunc(out, func(a, b report.Exclusion) int { return a.Start.Compare(b.Start) })
 	return out
-}
-
-// unexcluded judges as if nothing were excluded.
-func unexcluded(in sla.Input) *report.Unexcluded {
-	members := slices.Clone(in.Members)
-	for i := range members {
-		members[i].Excluded = nil
-	}
-	in.Members = members
-	r := sla.Evaluate(in)
-	return &report.Unexcluded{Attained: r.Attained, State: r.State, Events: r.Events}
 }
 
 // reads lists the selectors of an objective, narrowed to the audience's series.

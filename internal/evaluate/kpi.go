@@ -1,7 +1,6 @@
 package evaluate
 
 import (
-	"context"
 	"time"
 
 	"github.com/slactl/slactl/internal/config"
@@ -16,14 +15,6 @@ type metric struct {
 	def    kpi.Definition
 	ticket ticket
 	reason string // why there is nothing to ask for, or ""
-}
-
-// KPI measures every business metric of the configuration in the period and the
-// one before. A metric whose source fails has no value and says why.
-func (e *Evaluator) KPI(ctx context.Context, p period.Period) (*kpi.Report, error) {
-	q := questions{}
-	metrics := e.askKPI(q, p)
-	return e.measureKPI(metrics, e.put(ctx, q), p), ctx.Err()
 }
 
 func (e *Evaluator) askKPI(q questions, p period.Period) []metric {

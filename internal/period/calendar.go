@@ -33,12 +33,6 @@ func StartOfDay(y int, m time.Month, d int, zone *time.Location) time.Time {
 	}
 }
 
-// DayOf returns the start of the day that holds t in the calendar's zone.
-func (c Calendar) DayOf(t time.Time) time.Time {
-	y, m, d := t.In(c.Zone).Date()
-	return StartOfDay(y, m, d, c.Zone)
-}
-
 // Current returns the day, week, month, quarter or year that holds now. It is
 // to date.
 func (c Calendar) Current(k Kind) Period {

@@ -107,9 +107,6 @@ func table() []Preset {
 	}
 }
 
-// All returns the presets in the order in which they are shown.
-func All() []Preset { return table() }
-
 // Names returns the names of the presets in the order in which they are shown.
 func Names() []string {
 	var out []string

@@ -27,15 +27,6 @@ func sections() []section {
 	}
 }
 
-// SectionIDs returns the ids of the sections that this version can draw.
-func SectionIDs() []string {
-	var out []string
-	for _, s := range sections() {
-		out = append(out, s.id)
-	}
-	return out
-}
-
 // Build makes the document of a report.
 func Build(r *Results) *doc.Document {
 	d := &doc.Document{Title: r.Layout.Title, Subtitle: subtitle(r), Language: "en", Author: "slactl", Created: r.GeneratedAt,

@@ -23,15 +23,13 @@ type CourseDay struct {
 	Left *unit.Decimal `json:"left"`
 }
 
-// Course returns how the error budget went, day by day. It is empty without a
+// course returns how the error budget went, day by day. It is empty without a
 // budget and under [Mean], whose budget is no sum over days. To date, each day is
 // set against the projected budget of the whole period, so the last one agrees
 // with the result.
 //
 // A day ends at the last instant of the grid that is not after its midnight: the
 // midnight itself where measurement windows divide the day.
-func Course(in Input) []CourseDay { return judge(in).course() }
-
 func (j *judgement) course() []CourseDay {
 	if j.budget == nil || j.account == nil {
 		return nil
