@@ -25,7 +25,7 @@ const ranks = `
 	window, forecast
 	sla, cost, kpi, alert, preset
 	yamlpos
-	config
+	config, price
 	query, billing, report/doc
 	query/querytest, report/doc/doctest
 	query/*, query/prom/promtest, discover, lint, generate, convert, report, report/*, evidence, deliver
@@ -64,6 +64,9 @@ const homes = `
 	github.com/klauspost/compress                   billing, query/tsdb
 	github.com/klauspost/compress/snappy            query/prom
 	github.com/bmatcuk/doublestar/v4                billing
+	github.com/parquet-go/parquet-go                billing
+	github.com/jackc/pgx/v5                         billing
+	github.com/aws/aws-sdk-go-v2                    billing
 
 	github.com/jedib0t/go-pretty/v6/table           report/term
 	github.com/jedib0t/go-pretty/v6/text            report/term

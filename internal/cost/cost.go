@@ -38,6 +38,37 @@ type LineItem struct {
 	CommitmentID      string
 	ConsumedQuantity  *unit.Decimal
 	ConsumedUnit      string
-	Model             string
 	Tags              map[string]string
+
+	// What a meter of language models adds.
+	Model        string  // as the provider names it
+	ServiceTier  string  // "" or standard, batch, flex, priority
+	ContextTier  string  // "" or the provider's words for the context window: 200k-1M
+	Organization string  // the id of the customer, where the source knows it
+	Team         string  // the team, where the source knows it
+	Tokens       *Tokens // nil for a charge that is not metered in tokens
+	// MeteredCost is what a meter says that its tokens cost, or what they cost by
+	// the price catalogue; nil when they are unpriced.
+	MeteredCost *unit.Decimal
+}
+
+// Tokens are what a meter counted. The parts are disjoint: Input holds neither
+// cached tokens nor those written into a cache, whatever the provider calls
+// input, so the cost is the sum of each part times its price.
+type Tokens struct {
+	Input, CacheRead           unit.Decimal
+	CacheWrite5m, CacheWrite1h unit.Decimal
+	Output                     unit.Decimal
+	Requests                   unit.Decimal // 0 where the source does not count them
+}
+
+// Add returns the sum of both.
+func (t Tokens) Add(u Tokens) Tokens {
+	return Tokens{Input: t.Input.Add(u.Input), CacheRead: t.CacheRead.Add(u.CacheRead), CacheWrite5m: t.CacheWrite5m.Add(u.CacheWrite5m),
+		CacheWrite1h: t.CacheWrite1h.Add(u.CacheWrite1h), Output: t.Output.Add(u.Output), Requests: t.Requests.Add(u.Requests)}
+}
+
+// Total is the number of tokens of all kinds.
+func (t Tokens) Total() unit.Decimal {
+	return t.Input.Add(t.CacheRead).Add(t.CacheWrite5m).Add(t.CacheWrite1h).Add(t.Output)
 }

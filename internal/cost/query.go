@@ -70,7 +70,7 @@ func (q Query) Validate() error {
 			return fmt.Errorf("breaking costs down by %q: no such key; %s", name, hint(name))
 		}
 	}
-	if q.Measure != "" && !slices.Contains([]Measure{Billed, Effective, List, Contracted}, q.Measure) {
+	if q.Measure != "" && !slices.Contains([]Measure{Billed, Effective, List, Contracted, Metered}, q.Measure) {
 		return fmt.Errorf("breaking costs down: no measure %q; write billed, effective, list or contracted", q.Measure)
 	}
 	if q.Basis != "" && q.Basis != ByCharge && q.Basis != ByBilling {
@@ -136,6 +136,8 @@ func (i *LineItem) Amount(m Measure) *unit.Decimal {
 		return i.ListCost
 	case Contracted:
 		return i.ContractedCost
+	case Metered:
+		return i.MeteredCost
 	}
 	return i.BilledCost
 }

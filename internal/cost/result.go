@@ -17,6 +17,7 @@ const (
 	Effective  Measure = "effective"
 	List       Measure = "list"
 	Contracted Measure = "contracted"
+	Metered    Measure = "metered" // of meters: tokens times their price, or what the meter says they cost
 )
 
 // Basis is what makes a line item belong to a period: its charge start, or its
