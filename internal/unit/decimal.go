@@ -19,7 +19,14 @@ import (
 // Decimal is an exact decimal number. The zero value is 0. A Decimal is
 // immutable: every operation returns a new one, so values can be copied and
 // shared freely.
-type Decimal struct{ d apd.Decimal }
+type Decimal struct {
+	// coeff × 10^exponent is the value when wide is nil. Nearly every amount and
+	// count fits, and is then added, multiplied and compared without an
+	// allocation. coeff is never the least int64, so it can always be negated.
+	coeff    int64
+	exponent int32
+	wide     *apd.Decimal // a value with more digits; never modified
+}
 
 // MaxExponent bounds the exponent, up or down, that [ParseDecimal] accepts. A
 // value beyond it is no amount of money and no count that a system can have,
@@ -39,17 +46,14 @@ func ParseDecimal(s string) (Decimal, error) {
 	}); i >= 0 || s == "" || s[0] == '+' {
 		return Decimal{}, fmt.Errorf("%q is not a decimal number", s)
 	}
-	var out Decimal
-	if _, _, err := out.d.SetString(s); err != nil || out.d.Form != apd.Finite {
+	var out apd.Decimal
+	if _, _, err := out.SetString(s); err != nil || out.Form != apd.Finite {
 		return Decimal{}, fmt.Errorf("%q is not a decimal number", s)
 	}
-	if out.d.Exponent > MaxExponent || out.d.Exponent < -MaxExponent {
+	if out.Exponent > MaxExponent || out.Exponent < -MaxExponent {
 		return Decimal{}, fmt.Errorf("%q has an exponent beyond %d", s, MaxExponent)
 	}
-	if out.d.IsZero() { // "-0" and "0E5" are 0
-		out.d.Negative = false
-	}
-	return out, nil
+	return narrowed(&out), nil
 }
 
 // parseShort reads the form of nearly every amount in a bill, at most 18 digits
@@ -81,7 +85,7 @@ func parseShort(s string) (Decimal, bool) {
 	if len(digits) != len(s) {
 		v = -v
 	}
-	return Decimal{d: *apd.New(v, exponent)}, true
+	return Decimal{coeff: v, exponent: exponent}, true
 }
 
 // MustDecimal is [ParseDecimal] for literals in code and tests; it panics on
@@ -96,9 +100,10 @@ func MustDecimal(s string) Decimal {
 
 // DecimalOfInt returns i as a decimal.
 func DecimalOfInt(i int64) Decimal {
-	var out Decimal
-	out.d.SetInt64(i)
-	return out
+	if i == math.MinInt64 {
+		return narrowed(apd.New(i, 0))
+	}
+	return Decimal{coeff: i}
 }
 
 // DecimalOfFloat returns the shortest decimal that reads back as f, which is
@@ -111,11 +116,11 @@ func DecimalOfFloat(f float64) (Decimal, bool) {
 	if f == math.Trunc(f) && math.Abs(f) < 1<<53 {
 		return DecimalOfInt(int64(f)), true
 	}
-	var out Decimal
-	if _, _, err := out.d.SetString(strconv.FormatFloat(f, 'g', -1, 64)); err != nil {
+	var out apd.Decimal
+	if _, _, err := out.SetString(strconv.FormatFloat(f, 'g', -1, 64)); err != nil {
 		return Decimal{}, false
 	}
-	return out, true
+	return narrowed(&out), true
 }
 
 // DecimalOfRat returns r cut to the given number of digits after the point,
@@ -128,44 +133,12 @@ func DecimalOfRat(r *big.Rat, digits int, down bool) Decimal {
 	if !down && m.Sign() != 0 {
 		q.Add(q, big.NewInt(1))
 	}
-	var out Decimal
-	out.d.Coeff.SetMathBigInt(new(big.Int).Abs(q))
-	out.d.Negative = q.Sign() < 0
-	out.d.Exponent = int32(-digits)
-	return out
+	var out apd.Decimal
+	out.Coeff.SetMathBigInt(new(big.Int).Abs(q))
+	out.Negative = q.Sign() < 0
+	out.Exponent = int32(-digits)
+	return narrowed(&out)
 }
-
-// Add returns d + e.
-func (d Decimal) Add(e Decimal) Decimal { return d.exactly((*apd.Context).Add, &e) }
-
-// Sub returns d − e.
-func (d Decimal) Sub(e Decimal) Decimal { return d.exactly((*apd.Context).Sub, &e) }
-
-// Mul returns d × e.
-func (d Decimal) Mul(e Decimal) Decimal { return d.exactly((*apd.Context).Mul, &e) }
-
-// exactly returns d op e without rounding: apd computes to full length when the
-// precision is 0, which it is in its base context.
-func (d Decimal) exactly(op func(c *apd.Context, z, x, y *apd.Decimal) (apd.Condition, error), e *Decimal) Decimal {
-	var out Decimal
-	if _, err := op(&apd.BaseContext, &out.d, &d.d, &e.d); err != nil {
-		// Unreachable for values that ParseDecimal and DecimalOfFloat let in.
-		panic(fmt.Sprintf("exact decimal arithmetic: %v", err))
-	}
-	return out
-}
-
-// Neg returns −d.
-func (d Decimal) Neg() Decimal { return DecimalOfInt(0).Sub(d) }
-
-// Cmp compares by value and returns −1, 0 or +1: 1.0 equals 1.
-func (d Decimal) Cmp(e Decimal) int { return d.d.Cmp(&e.d) }
-
-// Sign returns −1, 0 or +1.
-func (d Decimal) Sign() int { return d.d.Sign() }
-
-// IsZero reports whether d is 0.
-func (d Decimal) IsZero() bool { return d.d.IsZero() }
 
 // Rat returns d as a fraction.
 func (d Decimal) Rat() *big.Rat {
@@ -187,7 +160,43 @@ func (d Decimal) Float() float64 {
 
 // String writes d in full, without an exponent, with the digits that it has:
 // "1.50" stays "1.50".
-func (d Decimal) String() string { return d.d.Text('f') }
+func (d Decimal) String() string {
+	if d.wide != nil {
+		return d.wide.Text('f')
+	}
+	var buf [48]byte
+	return string(d.append(buf[:0]))
+}
+
+// append writes the short form of d.
+func (d Decimal) append(b []byte) []byte {
+	if d.exponent >= 0 {
+		b = strconv.AppendInt(b, d.coeff, 10)
+		for range d.exponent {
+			if d.coeff == 0 {
+				break
+			}
+			b = append(b, '0')
+		}
+		return b
+	}
+	var text [20]byte
+	digits := strconv.AppendInt(text[:0], d.coeff, 10)
+	if d.coeff < 0 {
+		b, digits = append(b, '-'), digits[1:]
+	}
+	places := int(-d.exponent)
+	if missing := places - len(digits) + 1; missing > 0 {
+		for i := range missing {
+			if b = append(b, '0'); i == 0 {
+				b = append(b, '.')
+			}
+		}
+		return append(b, digits...)
+	}
+	b = append(b, digits[:len(digits)-places]...)
+	return append(append(b, '.'), digits[len(digits)-places:]...)
+}
 
 // Canonical writes d in full without trailing zeros after the point.
 func (d Decimal) Canonical() string {

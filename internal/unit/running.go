@@ -91,12 +91,8 @@ func (r Running) Between(lo, hi int) Decimal {
 // Int64 returns d as an int64, and whether it is written as a whole number that
 // fits. It is the way to fast arithmetic for counts, nearly all of which do.
 func (d Decimal) Int64() (int64, bool) {
-	if d.d.Exponent != 0 || !d.d.Coeff.IsInt64() {
+	if d.wide != nil || d.exponent != 0 {
 		return 0, false
 	}
-	v := d.d.Coeff.Int64()
-	if d.d.Negative {
-		v = -v
-	}
-	return v, true
+	return d.coeff, true
 }

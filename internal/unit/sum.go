@@ -1,91 +1,102 @@
 package unit
 
 import (
-	"math"
+	"math/big"
+	"math/bits"
 
 	"github.com/cockroachdb/apd/v3"
 )
 
-// Sum is an exact accumulator of decimals that cost little to add: as long as
-// they fit, it keeps an int64 in units of the smallest digit seen so far, and
-// spills into a decimal what would overflow. The zero value is 0.
+// Sum is an exact accumulator of decimals that cost little to add: it keeps 128
+// bits in units of the smallest digit seen so far, and spills into a decimal
+// what would overflow. The zero value is 0.
 type Sum struct {
-	scaled int64
-	scale  int32 // digits after the point of scaled
-	wide   Decimal
+	hi    int64 // two's complement, the upper half
+	lo    uint64
+	scale int32 // digits after the point of hi and lo
+	wide  Decimal
 }
-
-var powers = [...]int64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18}
 
 // Add adds d.
 func (s *Sum) Add(d Decimal) {
-	digits := -d.d.Exponent
-	if digits < 0 || int(digits) >= len(powers) || !d.d.Coeff.IsInt64() {
+	digits := -d.exponent
+	if d.wide != nil || digits < 0 {
 		s.wide = s.wide.Add(d)
 		return
 	}
-	v := d.d.Coeff.Int64()
-	if d.d.Negative {
-		v = -v
-	}
+	v := d.coeff
 	if digits > s.scale {
-		scaled, ok := timesPower(s.scaled, digits-s.scale)
-		if !ok {
-			s.spill()
+		s.rescale(digits)
+	}
+	if digits < s.scale {
+		var ok bool
+		if v, ok = timesPower(v, s.scale-digits); !ok {
+			s.wide = s.wide.Add(d)
+			return
 		}
-		s.scaled, s.scale = scaled, digits
-	} else if v, digits = rescale(v, digits, s.scale); digits != s.scale {
-		s.wide = s.wide.Add(d)
-		return
 	}
-	total := s.scaled + v
-	if v != 0 && (total > s.scaled) != (v > 0) {
+	s.add(v>>63, uint64(v))
+}
+
+// add adds 128 bits in units of the scale.
+func (s *Sum) add(hi int64, lo uint64) {
+	sumLo, carry := bits.Add64(s.lo, lo, 0)
+	sumHi := s.hi + hi + int64(carry)
+	if (s.hi < 0) == (hi < 0) && (sumHi < 0) != (hi < 0) {
 		s.spill()
-		total = v
+		sumHi, sumLo = hi, lo
 	}
-	s.scaled = total
+	s.hi, s.lo = sumHi, sumLo
 }
 
-// rescale writes v, which has the given digits after the point, with more of
-// them. It leaves both as they are when that would overflow.
-func rescale(v int64, digits, to int32) (int64, int32) {
-	if w, ok := timesPower(v, to-digits); ok {
-		return w, to
-	}
-	return v, digits
-}
-
-// timesPower returns v × 10^n, and 0 and false when that overflows.
-func timesPower(v int64, n int32) (int64, bool) {
-	p := powers[n]
-	if v > math.MaxInt64/p || v < -math.MaxInt64/p {
-		return 0, false
-	}
-	return v * p, true
+// rescale makes the smallest digit smaller. A sum is rescaled a few times in its
+// life, so it may cost an allocation.
+func (s *Sum) rescale(scale int32) {
+	s.spill()
+	s.scale = scale
 }
 
 func (s *Sum) spill() {
 	s.wide = s.wide.Add(s.narrow())
-	s.scaled = 0
+	s.hi, s.lo = 0, 0
 }
 
-func (s *Sum) narrow() Decimal { return Decimal{d: *apd.New(s.scaled, -s.scale)} }
+// narrow is the value of the 128 bits.
+func (s *Sum) narrow() Decimal {
+	if s.hi == 0 && s.lo>>63 == 0 || s.hi == -1 && s.lo>>63 == 1 && s.lo != 1<<63 {
+		return Decimal{coeff: int64(s.lo), exponent: -s.scale}
+	}
+	v := new(big.Int).Lsh(big.NewInt(s.hi), 64)
+	v.Or(v, new(big.Int).SetUint64(s.lo))
+	var out apd.Decimal
+	out.Negative = v.Sign() < 0
+	out.Coeff.SetMathBigInt(v.Abs(v))
+	out.Exponent = -s.scale
+	return narrowed(&out)
+}
 
 // AddSum adds another sum.
 func (s *Sum) AddSum(t *Sum) {
-	s.Add(t.narrow())
-	if !t.wide.IsZero() {
-		s.wide = s.wide.Add(t.wide)
+	wide := t.wide // before a spill, as t may be s
+	switch {
+	case t.hi == 0 && t.lo == 0:
+	case s.scale == t.scale:
+		s.add(t.hi, t.lo)
+	default:
+		s.Add(t.narrow())
+	}
+	if !wide.IsZero() {
+		s.wide = s.wide.Add(wide)
 	}
 }
 
 // Total returns the sum, without trailing zeros after the point.
 func (s *Sum) Total() Decimal {
-	var out Decimal
+	var out apd.Decimal
 	// Not ParseDecimal: a product of an amount and a rate has more digits than
 	// either of them may have in a file.
-	if _, _, err := out.d.SetString(s.wide.Add(s.narrow()).Canonical()); err != nil {
+	if _, _, err := out.SetString(s.wide.Add(s.narrow()).Canonical()); err != nil {
 		panic(err) // digits are a number
 	}
-	return out
+	return narrowed(&out)
 }
