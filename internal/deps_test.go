@@ -27,7 +27,7 @@ const ranks = `
 	yamlpos
 	config, price
 	query, billing, report/doc
-	query/querytest, report/doc/doctest
+	query/xor, query/querytest, report/doc/doctest
 	query/*, query/prom/promtest, discover, lint, generate, convert, report, report/*, evidence, deliver
 	evaluate
 	demo

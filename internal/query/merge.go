@@ -124,7 +124,7 @@ func (s *spliced) Read(ts []int64, vs []float64) (int, error) {
 	for len(s.parts) > 0 {
 		p := s.parts[0]
 		n, err := p.Read(ts, vs)
-		n = p.trim(ts[:n], vs[:n])
+		n = p.Trim(ts[:n], vs[:n])
 		if errors.Is(err, io.EOF) {
 			s.histograms += p.Histograms()
 			s.starts = append(s.starts, startsOf(p.RawSeries)...)
@@ -138,9 +138,9 @@ func (s *spliced) Read(ts []int64, vs []float64) (int, error) {
 	return 0, io.EOF
 }
 
-// trim keeps the samples of the stretch, in place, and returns how many there
+// Trim keeps the samples of the stretch, in place, and returns how many there
 // are: chunks reach over the edges that are asked for.
-func (s Stretch) trim(ts []int64, vs []float64) int {
+func (s Stretch) Trim(ts []int64, vs []float64) int {
 	if n := len(ts); n == 0 || s.From <= ts[0] && ts[n-1] <= s.To {
 		return n
 	}

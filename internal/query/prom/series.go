@@ -7,6 +7,9 @@ import (
 
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/tsdb/chunkenc"
+
+	"github.com/slactl/slactl/internal/query"
+	"github.com/slactl/slactl/internal/query/xor"
 )
 
 // slice is a span of time of which raw samples are fetched at once. It holds its
@@ -36,6 +39,8 @@ func floor(t, multiple int64) int64 {
 type series struct {
 	labels     labels.Labels
 	chunks     []chunk
+	packed     bool // the open chunk is read by xor
+	xor        xor.Decoder
 	it         chunkenc.Iterator // over the open chunk
 	from, to   int64             // of the open chunk; to is closed when there is none
 	histograms int
@@ -67,6 +72,18 @@ func (s *series) Read(ts []int64, vs []float64) (int, error) {
 			if !more {
 				break
 			}
+		}
+		if s.packed {
+			got, err := s.xor.Read(ts[n:], vs[n:])
+			in := query.Stretch{From: s.from, To: s.to}
+			if n+got < len(ts) {
+				s.to = closed // for the chunk is at its end
+			}
+			n += in.Trim(ts[n:n+got], vs[n:n+got])
+			if err != nil {
+				return n, fmt.Errorf("decoding a chunk: %w", err)
+			}
+			continue
 		}
 		switch s.it.Next() {
 		case chunkenc.ValFloat:
@@ -101,12 +118,19 @@ func (s *series) next() (bool, error) {
 		return false, nil
 	}
 	c := s.chunks[0]
-	decoded, err := chunkenc.FromData(c.encoding, c.data)
+	s.chunks, s.from, s.to, s.packed = s.chunks[1:], c.from, c.to, c.encoding == chunkenc.EncXOR
+	var err error
+	if s.packed {
+		err = s.xor.Reset(c.data)
+	} else {
+		var decoded chunkenc.Chunk
+		if decoded, err = chunkenc.FromData(c.encoding, c.data); err == nil {
+			s.it = decoded.Iterator(s.it)
+		}
+	}
 	if err != nil {
 		return false, fmt.Errorf("decoding a chunk: %w", err)
 	}
-	s.chunks = s.chunks[1:]
-	s.it, s.from, s.to = decoded.Iterator(s.it), c.from, c.to
 	return true, nil
 }
 

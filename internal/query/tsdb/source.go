@@ -24,6 +24,7 @@ import (
 
 	"github.com/slactl/slactl/internal/period"
 	"github.com/slactl/slactl/internal/query"
+	"github.com/slactl/slactl/internal/query/xor"
 )
 
 // Options are the settings that both kinds of source share. The zero value is
@@ -145,6 +146,8 @@ func (s *Source) Read(ctx context.Context, sel query.Selector, from, to int64, e
 type series struct {
 	labels     labels.Labels
 	chunks     []chunkenc.Chunk
+	packed     bool // the open chunk is read by xor
+	xor        xor.Decoder
 	it         chunkenc.Iterator
 	open       bool
 	starts     []int64
@@ -171,9 +174,18 @@ func (s *series) Read(ts []int64, vs []float64) (int, error) {
 			if len(s.chunks) == 0 {
 				break
 			}
-			s.it, s.open = s.chunks[0].Iterator(s.it), true
-			s.hasStarts = s.chunks[0].Encoding() == chunkenc.EncXOR2
-			s.chunks = s.chunks[1:]
+			if err := s.next(); err != nil {
+				return n, err
+			}
+		}
+		if s.packed {
+			got, err := s.xor.Read(ts[n:], vs[n:])
+			if err != nil {
+				return n + got, fmt.Errorf("decoding a chunk: %w", err)
+			}
+			n += got
+			s.open = n == len(ts)
+			continue
 		}
 		switch s.it.Next() {
 		case chunkenc.ValFloat:
@@ -195,6 +207,22 @@ func (s *series) Read(ts []int64, vs []float64) (int, error) {
 		return 0, io.EOF
 	}
 	return n, nil
+}
+
+// next opens the next chunk. Almost all are what xor reads; a chunk of a
+// write-ahead log that is being filled is none.
+func (s *series) next() error {
+	c := s.chunks[0]
+	s.chunks, s.open = s.chunks[1:], true
+	if plain, ok := c.(*chunkenc.XORChunk); ok {
+		s.packed = true
+		if err := s.xor.Reset(plain.Bytes()); err != nil {
+			return fmt.Errorf("decoding a chunk: %w", err)
+		}
+		return nil
+	}
+	s.packed, s.it, s.hasStarts = false, c.Iterator(s.it), c.Encoding() == chunkenc.EncXOR2
+	return nil
 }
 
 // began keeps the start timestamps that differ from the one before.
