@@ -24,8 +24,10 @@ import (
 
 // Source is one place of bills.
 type Source struct {
-	Name   string
-	Format string // focus
+	Name string
+	// Format is the word of a format; when it is empty, the header of each file
+	// tells.
+	Format string
 	// Path is an absolute glob of files, with ** for any depth.
 	Path string
 	// Measure says what the only cost column of a format is; focus has a column
@@ -118,7 +120,7 @@ type book struct {
 func open(s *Source) *book {
 	b := &book{source: s}
 	switch {
-	case s.Format != "focus":
+	case s.Format != "" && !Known(s.Format):
 		b.err = &FormatError{Source: s.Name, Format: s.Format}
 		return b
 	case s.Path == "":

@@ -264,8 +264,8 @@ func TestDamagedFiles(t *testing.T) {
 		"utf-16":         {"a.csv", []byte("\xff\xfeB\x00i\x00"), "UTF-16"},
 		"empty":          {"a.csv", nil, "the file is empty"},
 		"parquet":        {"a.parquet", []byte("PAR1"), "Parquet is read in a later version"},
-		"bare quote":     {"a.csv", []byte(header + `1,"US"D,x,y` + "\n"), "line 2: the quotes of the CSV are broken"},
-		"open quote":     {"a.csv", []byte(header + row + `1,"USD` + "\n" + row), "the quotes of the CSV are broken"},
+		"bare quote":     {"a.csv", []byte(header + `1,"US"D,x,y` + "\n"), "row 1 (line 2): a quoted field does not end with its quote"},
+		"open quote":     {"a.csv", []byte(header + row + `1,"USD` + "\n" + row), "row 2 (line 3): a quoted field does not end"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

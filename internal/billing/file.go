@@ -3,9 +3,7 @@ package billing
 import (
 	"bufio"
 	"bytes"
-	"compress/gzip"
 	"context"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/klauspost/compress/gzip"
 
 	"github.com/slactl/slactl/internal/cost"
 	"github.com/slactl/slactl/internal/unit"
@@ -27,11 +27,12 @@ type file struct {
 	order    string // what snapshots are ordered by: the date alone
 	named    string // the billing period that the path names, "" without one
 
-	parts   map[string]*part // by billing period
-	rows    int64
-	ignored string // why the file is no bill
-	err     error  // why the file is rejected
-	skipped string // the first broken row that was skipped
+	format, version string           // as recognised
+	parts           map[string]*part // by billing period
+	rows            int64
+	ignored         string // why the file is no bill
+	err             error  // why the file is rejected
+	skipped         string // the first broken row that was skipped
 }
 
 // part is what a file holds of one billing period.
@@ -75,17 +76,33 @@ func (p *part) add(item *cost.LineItem, measures []cost.Measure) {
 	}
 }
 
+// merge takes over what another worker counted of the same file and period.
+func (p *part) merge(q *part) {
+	p.rows += q.rows
+	p.skipped += q.skipped
+	for i, t := range q.tallies {
+		p.tallies[i].Merge(t)
+	}
+	for k, sum := range q.amounts {
+		if mine, ok := p.amounts[k]; ok {
+			mine.AddSum(sum)
+		} else {
+			p.amounts[k] = sum
+		}
+	}
+}
+
 // read reads the whole file. What goes wrong is kept in the file.
 func (f *file) read(ctx context.Context, qs []cost.Query) {
 	if err := ctx.Err(); err != nil {
 		f.err = err
 		return
 	}
-	switch name := strings.ToLower(f.path); {
+	switch name := strings.TrimSuffix(strings.ToLower(f.path), ".gz"); {
 	case strings.HasSuffix(name, ".parquet"):
 		f.err = errors.New("Parquet is read in a later version; export CSV") //nolint:staticcheck // a format's name
 		return
-	case !strings.HasSuffix(name, ".csv") && !strings.HasSuffix(name, ".csv.gz"):
+	case !strings.HasSuffix(name, ".csv"):
 		f.ignored = "not a .csv or .csv.gz file"
 		return
 	}
@@ -97,7 +114,11 @@ func (f *file) read(ctx context.Context, qs []cost.Query) {
 	defer in.Close()
 	text, err := plain(in)
 	if err == nil {
-		err = f.readRows(ctx, text, qs)
+		err = f.readTable(ctx, text, qs)
+	}
+	if none, ok := errors.AsType[*noBillError](err); ok {
+		f.ignored = none.why
+		return
 	}
 	f.err = explain(err)
 }
@@ -133,14 +154,11 @@ func plain(in io.Reader) (io.Reader, error) {
 
 // explain says in a reader's words why a stream broke off.
 func explain(err error) error {
-	var syntax *csv.ParseError
 	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return errors.New("the gzip stream ends early: the file is truncated; fetch it again")
 	case errors.Is(err, gzip.ErrChecksum), errors.Is(err, gzip.ErrHeader):
 		return fmt.Errorf("the file is damaged (%w); fetch it again", err)
-	case errors.As(err, &syntax):
-		return fmt.Errorf("line %d: the quotes of the CSV are broken (%w)", syntax.Line, syntax.Err)
 	}
 	return err
 }
@@ -162,7 +180,7 @@ func (f *file) ledger(m cost.Measure) []cost.LedgerEntry {
 	if m == "" {
 		m = cost.Billed
 	}
-	entry := cost.LedgerEntry{Source: f.source.Name, File: f.path, Snapshot: f.snapshot, Status: cost.Used, Rows: f.rows, Amounts: []cost.Amount{}}
+	entry := cost.LedgerEntry{Source: f.source.Name, File: f.path, Snapshot: f.snapshot, Status: cost.Used, Format: f.format, Version: f.version, Rows: f.rows, Amounts: []cost.Amount{}}
 	switch {
 	case f.err != nil:
 		entry.Status, entry.Reason = cost.Rejected, f.err.Error()

@@ -69,6 +69,8 @@ type Group struct {
 type LedgerEntry struct {
 	Source        string   `json:"source"`
 	File          string   `json:"file"`
+	Format        string   `json:"format,omitempty"`  // as recognised, or as the source says
+	Version       string   `json:"version,omitempty"` // of the format, as far as it can be told
 	BillingPeriod string   `json:"billing_period,omitempty"`
 	Snapshot      string   `json:"snapshot,omitempty"`
 	Status        string   `json:"status"` // used, superseded, rejected, ignored

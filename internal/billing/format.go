@@ -1,0 +1,109 @@
+package billing
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/slactl/slactl/internal/cost"
+)
+
+// format is how one kind of export is read. A format is one file of this
+// package and one line of [formats].
+type format struct {
+	name string // the word of the configuration
+	// recognise reports whether a header is that of this format, and names the
+	// version or variant as far as it can be told. nil for a format without tables.
+	recognise func(header []string) (version string, ok bool)
+	// bind makes the reader of a table with a known header. The error says why the
+	// file is rejected.
+	bind func(t *table) (reader, error)
+	// pages reads an export in JSON, or is nil.
+	pages func(ctx context.Context, in io.Reader, p *pages) error
+}
+
+// reader turns the rows of one table into line items.
+type reader interface {
+	// read fills the item, which is reused and empty but for its source. Its texts
+	// may share the memory of the row.
+	read(r *row, item *cost.LineItem) error
+	// month names the billing period of a row that could not be read, "" when it
+	// does not say it.
+	month(r *row) string
+}
+
+// formats are all formats, in the order in which a header is tried.
+func formats() []format {
+	return []format{
+		focusFormat(),
+	}
+}
+
+// formatNamed returns a format by the word of the configuration.
+func formatNamed(name string) (format, bool) {
+	list := formats()
+	i := slices.IndexFunc(list, func(f format) bool { return f.name == name })
+	if i < 0 {
+		return format{}, false
+	}
+	return list[i], true
+}
+
+// Known reports whether a format of that name is read.
+func Known(name string) bool {
+	_, ok := formatNamed(name)
+	return ok
+}
+
+// noBillError says that a file is of no format that its source may have: it is
+// ignored, not rejected.
+type noBillError struct{ why string }
+
+func (e *noBillError) Error() string { return e.why }
+
+// tableFormat chooses the format of a table: the one that the source names, else
+// the first that recognises the header.
+func tableFormat(s *Source, header []string) (format, string, error) {
+	if s.Format != "" {
+		f, ok := formatNamed(s.Format)
+		if !ok || f.bind == nil {
+			return format{}, "", &noBillError{fmt.Sprintf("a table is no export of the format %s", s.Format)}
+		}
+		version, ok := f.recognise(header)
+		if !ok {
+			return format{}, "", &noBillError{noColumns(f.name, header)}
+		}
+		return f, version, nil
+	}
+	for _, f := range formats() {
+		if f.recognise == nil {
+			continue
+		}
+		if version, ok := f.recognise(header); ok {
+			return f, version, nil
+		}
+	}
+	return format{}, "", &noBillError{"its header is that of no known export; name its format: on the source (csv with columns: reads any table)"}
+}
+
+func noColumns(name string, header []string) string {
+	for _, f := range formats() {
+		if f.recognise == nil || f.name == name {
+			continue
+		}
+		if _, ok := f.recognise(header); ok {
+			return fmt.Sprintf("its header is not that of %s but of %s; set format: %[2]s", name, f.name)
+		}
+	}
+	return fmt.Sprintf("its header has no column of %s (with commas between the columns)", strings.ToUpper(name))
+}
+
+// pages is what reading a JSON export gives its items to.
+type pages struct {
+	source *Source
+	want   cost.Reads
+	// emit counts an item; the item may be reused afterwards.
+	emit func(*cost.LineItem)
+}

@@ -1,0 +1,230 @@
+package billing
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/slactl/slactl/internal/cost"
+)
+
+// workers is how many goroutines read the rows of one file.
+const workers = 2
+
+// readTable reads a CSV. Its error says why the file is rejected, with the row
+// of data and the physical line, which differ where a field spans lines.
+func (f *file) readTable(ctx context.Context, text io.Reader, qs []cost.Query) error {
+	sp := newSplitter(text)
+	first, err := sp.next()
+	if err != nil {
+		return err
+	}
+	head := records{text: first.text}
+	if _, err := head.next(); err != nil {
+		return fmt.Errorf("line 1: %w", err)
+	}
+	header := make([]string, len(head.fields))
+	for i, h := range head.fields {
+		header[i] = strings.Clone(h)
+	}
+	kind, version, err := tableFormat(f.source, header)
+	if err != nil {
+		return err
+	}
+	f.format, f.version = kind.name, version
+	team := make([]*worker, workers)
+	for i := range team {
+		if team[i], err = newWorker(f.source, kind, header, qs); err != nil {
+			return err
+		}
+	}
+	outcomes, err := readBlocks(ctx, sp, first, head.pos, team)
+	if broken := f.account(outcomes); broken != nil {
+		return broken
+	}
+	for _, w := range team {
+		f.merge(w.parts)
+	}
+	return err
+}
+
+// readBlocks hands the blocks of a text to a team. What it returns is in the
+// order of the blocks; after a broken row that rejects the file it stops early.
+func readBlocks(ctx context.Context, sp *splitter, first block, start int, team []*worker) ([]outcome, error) {
+	var mu sync.Mutex
+	var outcomes []outcome
+	broken := false
+	queue := make(chan block)
+	var group sync.WaitGroup
+	for _, w := range team {
+		group.Go(func() {
+			for b := range queue {
+				from := 0
+				if b.index == 0 {
+					from = start
+				}
+				o := w.read(b, from)
+				sp.release(b)
+				mu.Lock()
+				outcomes = append(outcomes, o)
+				broken = broken || o.err != nil
+				mu.Unlock()
+			}
+		})
+	}
+	var err error
+	for b := first; err == nil; b, err = sp.next() {
+		mu.Lock()
+		stop := broken
+		mu.Unlock()
+		if stop || ctx.Err() != nil {
+			break
+		}
+		queue <- b
+	}
+	close(queue)
+	group.Wait()
+	slices.SortFunc(outcomes, func(a, b outcome) int { return a.index - b.index })
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return outcomes, errors.Join(err, ctx.Err())
+}
+
+// worker reads blocks of one table into parts of its own.
+type worker struct {
+	source *Source
+	reader reader
+	width  int
+	skip   bool // broken rows are left out
+	parts  map[string]*part
+	qs     []cost.Query
+	want   cost.Reads
+	row    row
+	item   cost.LineItem
+	// last is the part of the row before: rows of one month stand together.
+	last      *part
+	lastMonth string
+}
+
+func newWorker(source *Source, kind format, header []string, qs []cost.Query) (*worker, error) {
+	w := &worker{source: source, width: len(header), skip: source.OnBadRow == "skip", parts: map[string]*part{}, qs: qs, want: cost.ReadsOf(qs)}
+	var err error
+	w.reader, err = kind.bind(newTable(source, header, w.want))
+	return w, err
+}
+
+// outcome is what became of a block.
+type outcome struct {
+	index   int
+	rows    int64 // records up to the broken one that rejects the file
+	lines   int64 // physical lines of the whole block
+	err     error // the broken row, or the broken text
+	errLine int64 // within the block
+	skipped error // the first row that was left out
+	skipRow int64
+	skipAt  int64
+}
+
+func (w *worker) read(b block, from int) outcome {
+	o := outcome{index: b.index, lines: int64(bytes.Count(b.text, []byte{'\n'}))}
+	recs := records{text: b.text, pos: from, fields: w.row.texts}
+	for {
+		start := recs.pos
+		more, err := recs.next()
+		if err == nil && !more {
+			w.row.texts = recs.fields
+			return o
+		}
+		if w.row.texts = recs.fields; err == nil {
+			err = w.readRow()
+		}
+		if err == nil {
+			o.rows++
+			continue
+		}
+		line := lineOf(b.text, start)
+		if _, broken := errors.AsType[syntaxError](err); broken || !w.skip {
+			o.err, o.errLine = err, line
+			return o
+		}
+		o.rows++
+		if o.skipped == nil {
+			o.skipped, o.skipRow, o.skipAt = err, o.rows, line
+		}
+		w.part(w.reader.month(&w.row)).skipped++
+	}
+}
+
+// readRow counts the row at hand.
+func (w *worker) readRow() error {
+	if len(w.row.texts) != w.width {
+		return fmt.Errorf("%d fields instead of %d", len(w.row.texts), w.width)
+	}
+	w.item = cost.LineItem{Source: w.source.Name}
+	if err := w.reader.read(&w.row, &w.item); err != nil {
+		return err
+	}
+	w.part(cost.BillingPeriodName(w.item.BillingPeriodStart)).add(&w.item, w.want.Measures)
+	return nil
+}
+
+func (w *worker) part(month string) *part {
+	if w.last != nil && w.lastMonth == month {
+		return w.last
+	}
+	p, ok := w.parts[month]
+	if !ok {
+		p = newPart(w.qs, w.source)
+		w.parts[month] = p
+	}
+	w.last, w.lastMonth = p, month
+	return p
+}
+
+// lineOf returns the number within the text, from 0, of the line at which a
+// record starts; empty lines before it belong to it.
+func lineOf(text []byte, at int) int64 {
+	for at < len(text) && (text[at] == '\n' || text[at] == '\r') {
+		at++
+	}
+	return int64(bytes.Count(text[:at], []byte{'\n'}))
+}
+
+// account numbers the rows over all blocks, and returns the error of the first
+// broken one.
+func (f *file) account(outcomes []outcome) error {
+	lines := int64(1)
+	for _, o := range outcomes {
+		if o.skipped != nil && f.skipped == "" {
+			f.skipped = fmt.Sprintf("row %d (line %d): %v", f.rows+o.skipRow, lines+o.skipAt, o.skipped)
+		}
+		if o.err != nil {
+			f.rows += o.rows
+			return fmt.Errorf("row %d (line %d): %w", f.rows+1, lines+o.errLine, o.err)
+		}
+		f.rows += o.rows
+		lines += o.lines
+	}
+	return nil
+}
+
+// merge takes over what a worker counted. A row that was skipped and names no
+// billing period belongs to the one that the path names.
+func (f *file) merge(parts map[string]*part) {
+	for month, p := range parts {
+		if month == "" && p.rows == 0 {
+			month = f.named
+		}
+		if mine, ok := f.parts[month]; ok {
+			mine.merge(p)
+		} else {
+			f.parts[month] = p
+		}
+	}
+}

@@ -1,0 +1,32 @@
+package cost
+
+import (
+	"slices"
+	"strings"
+)
+
+// Reads says which parts of a line item queries look at, of those that cost time
+// to read. Everything else is always there.
+type Reads struct {
+	Measures []Measure // the amounts; others are nil
+	Tags     bool
+	Quantity bool // ConsumedQuantity and ConsumedUnit
+	Tokens   bool // Tokens and what they cost
+}
+
+// ReadsOf returns what the queries look at together.
+func ReadsOf(qs []Query) Reads {
+	var r Reads
+	for _, q := range qs {
+		m := q.Measure
+		if m == "" {
+			m = Billed
+		}
+		if !slices.Contains(r.Measures, m) {
+			r.Measures = append(r.Measures, m)
+		}
+		r.Tags = r.Tags || slices.ContainsFunc(q.By, func(k string) bool { return strings.HasPrefix(k, "tag.") })
+		r.Tokens = r.Tokens || m == Metered
+	}
+	return r
+}
