@@ -1,6 +1,9 @@
 package config
 
-import "github.com/slactl/slactl/internal/unit"
+import (
+	"github.com/slactl/slactl/internal/cost"
+	"github.com/slactl/slactl/internal/unit"
+)
 
 // BusinessMetric is one entry of business_metrics. Exactly one of Counter,
 // Gauge, Ratio, Formula and Score is set.
@@ -43,11 +46,23 @@ type Cost struct {
 // AllocateRule gives the line items that it matches to a team, tier or
 // organization.
 type AllocateRule struct {
-	Team  string            `yaml:"team"`  // the team that gets the charges
-	Tier  string            `yaml:"tier"`  // the tier that gets them
-	Org   string            `yaml:"org"`   // the organization that gets them
-	Match map[string]string `yaml:"match"` // keys and values of the charges: {tag.team: research}
-	Split *Split            `yaml:"split"` // shares the charges out instead
+	Team  string `yaml:"team"`  // the team that gets the charges
+	Tier  string `yaml:"tier"`  // the tier that gets them
+	Org   string `yaml:"org"`   // the organization that gets them
+	Match Match  `yaml:"match"` // which charges, by their keys: {tag.team: research, service: [Amazon *, BigQuery]}; * is any text
+	Split *Split `yaml:"split"` // shares the charges out instead
+}
+
+// Match picks line items: for each key, one of the values is enough.
+type Match map[string]StringList
+
+// Charges returns the match as package cost knows it.
+func (m Match) Charges() cost.Match {
+	out := make(cost.Match, len(m))
+	for key, values := range m {
+		out[key] = values
+	}
+	return out
 }
 
 // Split shares a rule's total out over the values of a label.
@@ -65,12 +80,12 @@ type Revenue struct {
 
 // Budget is an amount that a part of the costs should stay within.
 type Budget struct {
-	Name     string            `yaml:"name"`     // name
-	Match    map[string]string `yaml:"match"`    // keys and values of the charges; all unless given
-	Amount   unit.Decimal      `yaml:"amount"`   // the amount
-	Currency string            `yaml:"currency"` // its currency
-	Period   string            `yaml:"period"`   // day, week, month, quarter or year
-	AlertAt  []unit.Decimal    `yaml:"alert_at"` // percentages to tell of
+	Name     string         `yaml:"name"`     // name
+	Match    Match          `yaml:"match"`    // the charges, as in `allocate`; all unless given
+	Amount   unit.Decimal   `yaml:"amount"`   // the amount
+	Currency string         `yaml:"currency"` // its currency
+	Period   string         `yaml:"period"`   // day, week, month, quarter or year
+	AlertAt  []unit.Decimal `yaml:"alert_at"` // percentages to tell of
 }
 
 // Alerting says who is told of what, and when.

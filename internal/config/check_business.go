@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/slactl/slactl/internal/cost"
 	"github.com/slactl/slactl/internal/unit"
 	"github.com/slactl/slactl/internal/yamlpos"
 )
@@ -69,10 +70,6 @@ func identifiers(formula string) []string {
 	return out
 }
 
-// dimensions are what line items can be told apart by, besides tag.KEY.
-var dimensions = [...]string{"provider", "service", "category", "charge_category", "account", "sub_account", "region", "resource", "sku", "source",
-	"model", "team", "org", "organization", "tier", "invoice", "billing_account", "billing_period", "charge_class", "commitment", "day", "week", "month"}
-
 func (c *checker) cost() {
 	k := c.cfg.Cost
 	c.oneOf("cost.measure", measures[:]...)
@@ -117,11 +114,12 @@ func (c *checker) cost() {
 	}
 }
 
-// match checks the dimensions that line items are picked by.
-func (c *checker) match(path string, m map[string]string) {
-	for key := range m {
-		if !slices.Contains(dimensions[:], key) && (!strings.HasPrefix(key, "tag.") || key == "tag.") {
-			c.keyErrorf(path+"."+key, yamlpos.DidYouMean(key, dimensions[:], "write tag.KEY, or one of"), "%s is no dimension of costs", key)
+// match checks the keys that line items are picked by, and that each has a value.
+func (c *checker) match(path string, m Match) {
+	for key, values := range m {
+		if err := (cost.Match{key: values}).Validate(); err != nil {
+			message, hint, _ := strings.Cut(err.Error(), "; ")
+			c.keyErrorf(path+"."+key, hint, "%s", message)
 		}
 	}
 }

@@ -25,6 +25,29 @@ type Query struct {
 	// without a rate stays in its own currency, and a note says so.
 	Currency string
 	Rates    *Rates
+	// Match leaves out what it does not pick.
+	Match Match
+	// Rules are tried in their order; the key [RuleKey], which only such a query
+	// has, is the number of the first one that matches, from 1.
+	Rules []Match
+	// Quantities adds up what was consumed beside what it cost; the key [UnitKey]
+	// keeps units apart.
+	Quantities bool
+}
+
+// RuleKey is the key of By that [Query.Rules] answers.
+const RuleKey = "rule"
+
+// UnitKey is the key of By for the unit that a quantity is in, for queries with
+// Quantities.
+const UnitKey = "unit"
+
+// readsTags reports whether the tags of line items are looked at.
+func (q Query) readsTags() bool {
+	if slices.ContainsFunc(q.By, readsTags) || slices.ContainsFunc(q.Match.Keys(), readsTags) {
+		return true
+	}
+	return slices.ContainsFunc(q.Rules, func(m Match) bool { return slices.ContainsFunc(m.Keys(), readsTags) })
 }
 
 // keys are the names of By, beside tag.KEY, with what a line item says to them.
@@ -48,13 +71,18 @@ var keys = [...]struct {
 	{"source", func(i *LineItem) string { return i.Source }},
 	{"model", func(i *LineItem) string { return i.Model }},
 	{"billing_period", func(i *LineItem) string { return BillingPeriodName(i.BillingPeriodStart) }},
+	{"team", ownTeam},
+	{"org", ownOrganization},
+	{"organization", ownOrganization},
+	{"tier", ownTier},
 }
 
 // dates are the names that are cut in the zone of the query.
 var dates = [...]string{"day", "week", "month"}
 
-// allocated are the names that allocation rules will answer.
-var allocated = [...]string{"team", "org", "organization", "tier"}
+// owners are the names whom a charge can belong to. A charge answers them by its
+// tags; allocation rules come before that ([Allocator]).
+var owners = [...]string{"team", "org", "organization", "tier"}
 
 // Validate returns an error for a name in By that is no key, with the nearest
 // one as a hint, and for a measure or basis that does not exist.
@@ -66,8 +94,8 @@ func (q Query) Validate() error {
 		if tag, ok := strings.CutPrefix(name, "tag."); ok && tag != "" {
 			continue
 		}
-		if !slices.Contains(keyNames(), name) {
-			return fmt.Errorf("breaking costs down by %q: no such key; %s", name, hint(name))
+		if !slices.Contains(keyNames(), name) && (name != RuleKey || len(q.Rules) == 0) && (name != UnitKey || !q.Quantities) {
+			return fmt.Errorf("breaking costs down by %q: no such key; %s", name, nearest(name, keyNames()))
 		}
 	}
 	if q.Measure != "" && !slices.Contains([]Measure{Billed, Effective, List, Contracted, Metered}, q.Measure) {
@@ -84,16 +112,13 @@ func (q Query) Validate() error {
 
 // keyNames are all names of By but tag.KEY, in alphabetical order.
 func keyNames() []string {
-	names := slices.Concat(dates[:], allocated[:])
-	for _, k := range keys {
-		names = append(names, k.name)
-	}
+	names := slices.Concat(dates[:], itemKeys())
 	slices.Sort(names)
 	return names
 }
 
-func hint(name string) string {
-	names := keyNames()
+// nearest is a hint at the name that was meant.
+func nearest(name string, names []string) string {
 	best, distance := "", 3
 	for _, k := range names {
 		if d := edits(strings.ToLower(name), k); d < distance {

@@ -1,9 +1,6 @@
 package cost
 
-import (
-	"slices"
-	"strings"
-)
+import "slices"
 
 // Reads says which parts of a line item queries look at, of those that cost time
 // to read. Everything else is always there.
@@ -25,7 +22,8 @@ func ReadsOf(qs []Query) Reads {
 		if !slices.Contains(r.Measures, m) {
 			r.Measures = append(r.Measures, m)
 		}
-		r.Tags = r.Tags || slices.ContainsFunc(q.By, func(k string) bool { return strings.HasPrefix(k, "tag.") })
+		r.Tags = r.Tags || q.readsTags()
+		r.Quantity = r.Quantity || q.Quantities
 		r.Tokens = r.Tokens || m == Metered
 	}
 	return r

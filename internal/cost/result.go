@@ -63,6 +63,9 @@ type Group struct {
 	// whose keys are all nil. It is 0 in every group of its own, so that the rest
 	// cannot be taken for rows without a value.
 	Folded int64 `json:"folded,omitempty"`
+	// Consumed is the sum of the quantities, for queries with Quantities; nil
+	// where a row has none.
+	Consumed *unit.Decimal `json:"-"`
 }
 
 // LedgerEntry says what became of one file for one billing period.

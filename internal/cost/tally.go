@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -20,6 +21,8 @@ type Tally struct {
 	span    period.Span
 	zone    *time.Location
 	readers []func(*LineItem) string
+	match   compiled
+	rules   []compiled
 	groups  map[string]*group
 	key     []byte // reused between items
 	dates   map[dated]string
@@ -33,6 +36,8 @@ type group struct {
 	values         []string // by the query's By; "" where a row has none
 	sum            unit.Sum
 	rows, nullRows int64
+	consumed       unit.Sum
+	quantities     int64 // rows with a quantity
 }
 
 type dated struct {
@@ -47,7 +52,10 @@ func NewTally(q Query, zone *time.Location) *Tally {
 		zone = time.UTC
 	}
 	t := &Tally{query: q, span: q.Period.In(zone, q.Period.End).Span, zone: zone, groups: map[string]*group{},
-		dates: map[dated]string{}, converted: map[string]bool{}, unconverted: map[string]bool{}}
+		match: q.Match.compile(), dates: map[dated]string{}, converted: map[string]bool{}, unconverted: map[string]bool{}}
+	for _, m := range q.Rules {
+		t.rules = append(t.rules, m.compile())
+	}
 	for _, name := range q.By {
 		t.readers = append(t.readers, t.reader(name))
 	}
@@ -55,10 +63,11 @@ func NewTally(q Query, zone *time.Location) *Tally {
 }
 
 func (t *Tally) reader(name string) func(*LineItem) string {
-	if tag, ok := strings.CutPrefix(name, "tag."); ok {
-		return func(i *LineItem) string { return i.Tags[tag] }
-	}
 	switch name {
+	case RuleKey:
+		return t.rule
+	case UnitKey:
+		return func(i *LineItem) string { return i.ConsumedUnit }
 	case "day":
 		return func(i *LineItem) string { return t.date(i.ChargePeriodStart, time.DateOnly) }
 	case "week":
@@ -66,12 +75,17 @@ func (t *Tally) reader(name string) func(*LineItem) string {
 	case "month":
 		return func(i *LineItem) string { return t.date(i.ChargePeriodStart, "2006-01") }
 	}
-	for _, k := range keys {
-		if k.name == name {
-			return k.read
+	return readerOf(name)
+}
+
+// rule is the number of the first rule that matches an item, "" without one.
+func (t *Tally) rule(item *LineItem) string {
+	for i := range t.rules {
+		if t.rules[i].matches(item) {
+			return strconv.Itoa(i + 1)
 		}
 	}
-	return func(*LineItem) string { return "" }
+	return ""
 }
 
 // date names the day, week or month of an instant; a bill has few of them and
@@ -98,12 +112,16 @@ func (t *Tally) Add(item *LineItem) {
 		at = item.BillingPeriodStart
 	}
 	// A charge that starts at an instant lies after it, unlike a sample: [start, end).
-	if at.Before(t.span.Start) || !at.Before(t.span.End) {
+	if at.Before(t.span.Start) || !at.Before(t.span.End) || !t.match.matches(item) {
 		return
 	}
 	currency, rate := t.rate(item)
 	g := t.group(item, currency)
 	g.rows++
+	if t.query.Quantities && item.ConsumedQuantity != nil {
+		g.consumed.Add(*item.ConsumedQuantity)
+		g.quantities++
+	}
 	switch amount := item.Amount(t.query.Measure); {
 	case amount == nil:
 		g.nullRows++
@@ -161,6 +179,8 @@ func (t *Tally) Merge(u *Tally) {
 			t.groups[key] = mine
 		}
 		mine.sum.AddSum(&g.sum)
+		mine.consumed.AddSum(&g.consumed)
+		mine.quantities += g.quantities
 		mine.rows += g.rows
 		mine.nullRows += g.nullRows
 	}
@@ -242,6 +262,10 @@ func result(by []string, currency string, amount, total unit.Decimal, g *group) 
 			out.Keys[name] = &g.values[i]
 		}
 	}
+	if g.quantities > 0 && g.quantities == g.rows {
+		total := g.consumed.Total()
+		out.Consumed = &total
+	}
 	if ratio, ok := unit.RatioOf(amount, total); ok {
 		share := unit.QuantizeRat(ratio, 6, unit.HalfEven)
 		out.Share = &share
@@ -256,11 +280,6 @@ func notes(q Query, m Measure, nulls int64) []string {
 	}
 	if m == List || m == Contracted {
 		out = append(out, fmt.Sprintf("sums of %s costs are plain and can count commitments twice: a purchase and the usage that it covers", m))
-	}
-	for _, name := range allocated {
-		if slices.Contains(q.By, name) {
-			out = append(out, fmt.Sprintf("the key %s is null in every row: allocation rules are not applied by this version", name))
-		}
 	}
 	return out
 }
