@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/slactl/slactl/internal/query"
 	"github.com/slactl/slactl/internal/query/prom"
@@ -13,8 +14,7 @@ import (
 	"github.com/slactl/slactl/internal/query/tsdb"
 )
 
-// recordFrom records from a server the two days that the samples of the company
-// lie on.
+// recordFrom records from a server the days that answers to the requests need.
 func recordFrom(t *testing.T, base, path string, reqs []query.Request) {
 	t.Helper()
 	var inds []query.Indicator
@@ -34,8 +34,9 @@ func recordFrom(t *testing.T, base, path string, reqs []query.Request) {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	for _, day := range []int{0, 1} {
-		in := tsdb.DayOf(querytest.Base().AddDate(0, 0, day))
+	grid := reqs[0].Grid
+	first, end := grid.Span(0).Start.Add(-query.DefaultLookback), grid.Span(grid.Cells()-1).End
+	for in := tsdb.DayOf(first); in.Start.Before(end); in = tsdb.DayOf(in.End.Add(time.Millisecond)) {
 		if _, err := r.Record(t.Context(), feed, tsdb.Recording{Day: in, Until: in.End, Complete: true, Selectors: sels}); err != nil {
 			t.Fatal(err)
 		}
