@@ -6,6 +6,8 @@ package promtest
 import (
 	"context"
 	"errors"
+	"io"
+	"log"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -107,6 +109,7 @@ func Without(tb testing.TB, base, path string, status int) string {
 		tb.Fatal(err)
 	}
 	proxy := httputil.NewSingleHostReverseProxy(target)
+	proxy.ErrorLog = log.New(io.Discard, "", 0) // a client that has read enough hangs up
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == path {
 			http.Error(w, http.StatusText(status), status)
