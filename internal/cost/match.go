@@ -94,16 +94,16 @@ func (i *LineItem) Value(key string) string {
 
 func anyGlob(patterns []string, value string) bool {
 	for _, p := range patterns {
-		if glob(p, value) {
+		if Glob(p, value) {
 			return true
 		}
 	}
 	return false
 }
 
-// glob reports whether a pattern stands for a value. Each part between asterisks
+// Glob reports whether a pattern stands for a value. Each part between asterisks
 // is taken where it first occurs, which leaves the most to the rest.
-func glob(pattern, value string) bool {
+func Glob(pattern, value string) bool {
 	first, rest, star := strings.Cut(pattern, "*")
 	if !star {
 		return pattern == value
