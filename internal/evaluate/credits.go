@@ -25,6 +25,9 @@ func (e *Evaluator) judgeSLA(ctx context.Context, objectives []measured, got ans
 		}
 	}
 	out.Reports = out.Reports[:len(vs)]
+	for i := 0; i < len(vs) && err == nil; i++ {
+		out.Reports[i].Preview, err = e.preview(ctx, objectives, vs[i], f)
+	}
 	return out, err
 }
 
@@ -131,11 +134,9 @@ func (e *Evaluator) creditMonth(month period.Period, r *sla.Report) ([]sla.Credi
 		results[res.Organization] = append(results[res.Organization], res)
 	}
 	var missing gaps
-	listed := e.byID()
+	listed := e.roster()
 	for _, org := range order {
-		o := listed[org]
-		o.ID = org // one that only the metrics name has nothing else
-		account := e.creditAccount(o, results[org][0].Tier, month)
+		account := e.creditAccount(listed.of(org), results[org][0].Tier, month)
 		total, because := account.Credit(results[org])
 		if total != nil {
 			totals = append(totals, *total)
@@ -145,13 +146,23 @@ func (e *Evaluator) creditMonth(month period.Period, r *sla.Report) ([]sla.Credi
 	return totals, missing.notes(month.Name)
 }
 
-// byID finds the listed organizations.
-func (e *Evaluator) byID() map[string]config.Organization {
-	out := make(map[string]config.Organization, len(e.Config.Organizations.List))
+// roster finds organizations by their ids.
+type roster map[string]config.Organization
+
+func (e *Evaluator) roster() roster {
+	out := make(roster, len(e.Config.Organizations.List))
 	for _, o := range e.Config.Organizations.List {
 		out[o.ID] = o
 	}
 	return out
+}
+
+// of returns a listed organization; one that only the metrics name has an id and
+// nothing else.
+func (r roster) of(id string) config.Organization {
+	o := r[id]
+	o.ID = id
+	return o
 }
 
 // creditAccount is what an organization pays for a month, and what its tier

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/slactl/slactl/internal/config"
 	"github.com/slactl/slactl/internal/period"
 	"github.com/slactl/slactl/internal/report"
 	"github.com/slactl/slactl/internal/sla"
@@ -47,7 +46,7 @@ func (e *Evaluator) Reconcile(ctx context.Context, claims []Claim) (*report.Reco
 
 // zoneOf is the zone that an organization reads its clocks in.
 func (e *Evaluator) zoneOf(org string) *time.Location {
-	if o := e.byID()[org]; o.Timezone.Location != nil {
+	if o := e.roster()[org]; o.Timezone.Location != nil {
 		return o.Timezone.Location
 	}
 	return e.Config.Zone()
@@ -206,7 +205,7 @@ func (d *docket) credit(c Claim, view int, out *report.Claim) {
 		out.Reasons = append(out.Reasons, fmt.Sprintf("%s is not over: its credits are not computed", d.views[view].Period.Name))
 		return
 	}
-	account := d.e.creditAccount(d.organization(c.Organization), out.Tier, d.views[view].Period)
+	account := d.e.creditAccount(d.e.roster().of(c.Organization), out.Tier, d.views[view].Period)
 	if len(account.Blocks) == 0 {
 		out.Reasons = append(out.Reasons, "no credits are promised")
 		return
@@ -223,10 +222,4 @@ func (d *docket) credit(c Claim, view int, out *report.Claim) {
 		credit.Accepted, credit.Because = total.Amount, total.Because
 	}
 	out.Credits = append(out.Credits, credit)
-}
-
-func (d *docket) organization(id string) config.Organization {
-	o := d.e.byID()[id]
-	o.ID = id
-	return o
 }

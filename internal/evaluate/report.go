@@ -33,7 +33,7 @@ func (e *Evaluator) Report(ctx context.Context, kind string, p period.Period) (*
 	days := e.trend(kind, p)
 	vs := append(views(p), views(append([]period.Period{p.Previous()}, days...)...)...)
 	for i := range vs {
-		vs[i].Coarse, vs[i].Trend = i == 1, i > 1
+		vs[i].Preview, vs[i].Coarse, vs[i].Trend = i == 0, i == 1, i > 1
 	}
 	q := questions{}
 	objectives, metrics := e.askSLA(q, vs, Filter{}), e.askKPI(q, p)

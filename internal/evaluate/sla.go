@@ -40,6 +40,8 @@ type View struct {
 	// Trend leaves out the organizations without series of their own: a day of
 	// theirs has nothing to show.
 	Trend bool
+	// Preview asks what the credits of a running month would come to.
+	Preview bool
 }
 
 // views makes a view of each period.
@@ -275,11 +277,6 @@ func (e *Evaluator) grid(o sla.Objective, vs []View, cutters []config.Organizati
 // is alike is computed once: thousands of customers may have no series, or share
 // the platform's.
 func (e *Evaluator) judge(ctx context.Context, o *measured, c *crowd, v View, f Filter, ex *exemptions) []sla.Result {
-	type likeness struct {
-		exempt     *exemption
-		start, end int64
-		target     string
-	}
 	known := map[likeness]sla.Result{}
 	var out []sla.Result
 	base := e.at(v, o.spec.Objective)
@@ -288,7 +285,7 @@ func (e *Evaluator) judge(ctx context.Context, o *measured, c *crowd, v View, f 
 			continue
 		}
 		obj, notes := e.objectiveFor(o, a)
-		key := likeness{a.alike, a.period.Start.UnixMilli(), a.period.End.UnixMilli(), obj.Target.Canonical()}
+		key := likenessOf(a, obj)
 		r, ok := known[key]
 		if !ok || a.alike == nil {
 			r = e.evaluate(ctx, o, !v.Coarse && !v.Trend, sla.Input{Objective: obj, Period: a.period, Now: e.Now, Scan: o.result.Scan, Members: a.members})
@@ -302,6 +299,18 @@ func (e *Evaluator) judge(ctx context.Context, o *measured, c *crowd, v View, f 
 		out = append(out, r)
 	}
 	return out
+}
+
+// likeness is what the result of an objective depends on for audiences that are
+// alike.
+type likeness struct {
+	exempt     *exemption
+	start, end int64
+	target     string
+}
+
+func likenessOf(a audience, o sla.Objective) likeness {
+	return likeness{a.alike, a.period.Start.UnixMilli(), a.period.End.UnixMilli(), o.Target.Canonical()}
 }
 
 // objectiveFor is the objective with the target that was promised to the

@@ -9,8 +9,9 @@ import (
 	"github.com/slactl/slactl/internal/unit"
 )
 
-// credits shows what each organization is owed, and what that is in all. It is
-// empty where nothing is owed, unless the layout asks for it.
+// credits shows what each organization is owed, and what that is in all, and for
+// a running month what it would come to. It is empty where there is nothing of
+// either, unless the layout asks for it.
 func credits(r *Results) []doc.Block {
 	if r.SLA == nil {
 		return nil
@@ -26,7 +27,7 @@ func credits(r *Results) []doc.Block {
 			blocks = append(blocks, doc.Callout{Tone: doc.Warn, Title: "Not computed", Text: upperFirst(n) + "."})
 		}
 	}
-	return blocks
+	return append(blocks, previewBlocks(r.SLA.Preview)...)
 }
 
 func noCredits(r *Results) string {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -357,7 +358,10 @@ func bucketOf(g *window.Group, le string) *window.Counts {
 
 func (c *kase) run(t *testing.T) {
 	result := Evaluate(c.input())
-	text, err := json.Marshal(result)
+	text, err := json.Marshal(struct {
+		Result
+		Foresee map[Assumption]Result `json:"foresee,omitempty"`
+	}{result, c.foreseen()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -381,6 +385,18 @@ func (c *kase) run(t *testing.T) {
 			t.Errorf("%s: %s is %s, want %s", w.at, w.path, got, instant(w.value))
 		}
 	}
+}
+
+// foreseen is what is foreseen, by assumption, in cases that want it.
+func (c *kase) foreseen() map[Assumption]Result {
+	if !slices.ContainsFunc(c.wants, func(w want) bool { return strings.HasPrefix(w.path, "foresee.") }) {
+		return nil
+	}
+	out := map[Assumption]Result{}
+	for i, r := range Foresee(c.input()) {
+		out[Assumptions()[i]] = r
+	}
+	return out
 }
 
 // instant writes +25m as an instant of the result.

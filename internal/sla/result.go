@@ -17,7 +17,9 @@ type Report struct {
 	Period  period.Info   `json:"period"`
 	Results []Result      `json:"results"`
 	Credits []CreditTotal `json:"credits"`
-	Notes   []string      `json:"notes"`
+	// Preview is set where it was asked for and the period is a running month.
+	Preview *Preview `json:"preview,omitempty"`
+	Notes   []string `json:"notes"`
 }
 
 // Result is one objective judged for one organization or wider group.
