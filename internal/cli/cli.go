@@ -90,7 +90,7 @@ Without anything, start with `+"`slactl demo`"+`; with a Prometheus, with
 		group("sla", "Evaluate service levels", `
 Evaluate the service levels of the configuration, list what was promised, and
 compute what is owed where it was not kept.`,
-			newSLAStatus(a, runSLAStatus), newSLAExplain(a, runSLAExplain), newSLAHistory(a, runSLAHistory), newSLAReconcile(a, runSLAReconcile), newSLAList(a, runSLAList), newSLACredits(a, runSLACredits)),
+			newSLAStatus(a, runSLAStatus), newSLAExplain(a, runSLAExplain), newSLAHistory(a, runSLAHistory), newSLAReconcile(a, runSLAReconcile), newSLAList(a, runSLAList), newSLACredits(a, runSLACredits), newSLAExport(a, runSLAExport), newSLAVerify(a, runSLAVerify)),
 		group("maintenance", "Look at what is excluded", "Look at maintenance and service hours: what is taken out of the accounting, and why.", newMaintenanceList(a, runMaintenanceList)),
 		group("cost", "Analyse costs", `
 Sum and break down what the billing exports of the configuration charge. Sums are

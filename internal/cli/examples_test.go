@@ -1,6 +1,10 @@
 package cli
 
 import (
+	"crypto/ed25519"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -93,6 +97,9 @@ func workspace(t *testing.T) string {
 			t.Fatal(err)
 		}
 	}
+	if err := writeKeys("key.pem", "public.pem"); err != nil {
+		t.Fatal(err)
+	}
 	cfg, err := os.ReadFile("slactl.yaml")
 	if err != nil {
 		t.Fatal(err)
@@ -109,6 +116,20 @@ func workspace(t *testing.T) string {
 		}
 	}
 	return dir
+}
+
+// writeKeys makes an Ed25519 key as `openssl genpkey` and `openssl pkey -pubout`
+// write it.
+func writeKeys(private, public string) error {
+	pub, key, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		return err
+	}
+	secret, err := x509.MarshalPKCS8PrivateKey(key)
+	open, err2 := x509.MarshalPKIXPublicKey(pub)
+	return errors.Join(err, err2,
+		os.WriteFile(private, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret}), 0o600),
+		os.WriteFile(public, pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: open}), 0o600))
 }
 
 // examplesOf lists the examples of a command and those below it, each once.

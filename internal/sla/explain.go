@@ -45,6 +45,8 @@ type Window struct {
 	// Total and Bad are the events in it; Bad are observations above the target
 	// for a quantile, and 0 for a mean value.
 	Total, Bad unit.Decimal
+	// Sum is that of the values, for a mean value.
+	Sum unit.Decimal
 }
 
 // Equation is a formula and the same with its numbers, ready to be recomputed.
@@ -83,6 +85,7 @@ func (j *judgement) exportWindows() []Window {
 	for i := range j.windows {
 		w := &j.windows[i]
 		out[i] = Window{State: states[w.state], Worse: w.bad, Total: j.within(w)(j.cells.total), Bad: positive(j.within(w)(j.cells.bad)),
+			Sum:  j.within(w)(j.cells.sum),
 			Span: period.Span{Start: time.UnixMilli(j.cells.grid[w.lo]).UTC(), End: time.UnixMilli(j.cells.grid[w.hi]).UTC()}}
 	}
 	return out

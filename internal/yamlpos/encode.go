@@ -23,6 +23,9 @@ const (
 	// Stable writes what does not depend on the machine: secrets masked,
 	// variables by name, paths as written, no comments.
 	Stable
+	// Frozen writes what held at one time, to be read elsewhere: secrets masked,
+	// variables substituted, paths as written.
+	Frozen
 )
 
 // text returns what the view shows of a scalar.
@@ -30,9 +33,9 @@ func (v View) text(n *Node) string {
 	switch {
 	case n.Secret && v != Values:
 		return Mask
-	case n.Written != "" && v != Values:
+	case n.Written != "" && v != Values && v != Frozen:
 		return n.Written
-	case n.Resolved != "" && v != Stable:
+	case n.Resolved != "" && v != Stable && v != Frozen:
 		return n.Resolved
 	}
 	return n.Text
@@ -51,7 +54,7 @@ func Encode(n *Node, view View) []byte {
 
 func toYAML(n *Node, view View) *yaml.Node {
 	y := &yaml.Node{Tag: n.tag}
-	if view == Public {
+	if view == Public || view == Frozen {
 		y.LineComment = n.Comment
 		if n.Secret && n.Written != "" {
 			y.LineComment = "from " + n.Written
