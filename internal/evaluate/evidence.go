@@ -87,7 +87,7 @@ func (e *Evaluator) excerptFor(req EvidenceRequest, r *sla.Report) config.Excerp
 	if req.Organization == "" {
 		return out
 	}
-	o := e.byID()[req.Organization]
+	o := e.roster()[req.Organization]
 	out.Tiers = appendNew(nil, []string{o.Tier})
 	for _, h := range o.History {
 		if h.Tier != "" && !h.Until.Start(e.Config.Zone()).Before(out.Span.Start.Add(-36*time.Hour)) {
@@ -145,7 +145,7 @@ func (e *Evaluator) reduced(o *measured, scan *window.Scan, org string) *window.
 	if o.by.shared {
 		mine = everyone.all
 	}
-	_, listed := e.byID()[org]
+	_, listed := e.roster()[org]
 	byLabels := map[string][]*window.Group{}
 	for _, g := range mine {
 		tier := ""
@@ -287,11 +287,6 @@ func (x *Evidence) answers(objectives []measured, q questions) answers {
 // add lists what each result of an objective was judged by, in the order of
 // [Evaluator.judgeViews].
 func (d *derived) add(e *Evaluator, o *measured, v View, f Filter) {
-	type likeness struct {
-		exempt     *exemption
-		start, end int64
-		target     string
-	}
 	known := map[likeness]string{}
 	ex := e.exemptions()
 	for _, c := range e.crowds(o.by, o.result.Scan) {
@@ -307,7 +302,7 @@ func (d *derived) add(e *Evaluator, o *measured, v View, f Filter) {
 			for _, m := range a.members {
 				one.excluded = append(one.excluded, m.Excluded...)
 			}
-			key := likeness{a.alike, a.period.Start.UnixMilli(), a.period.End.UnixMilli(), obj.Target.Canonical()}
+			key := likenessOf(a, obj)
 			switch {
 			case o.reason != "":
 			case a.alike != nil && known[key] != "":
