@@ -37,6 +37,9 @@ func parseAmount(s string) (amount unit.Decimal, present bool, err error) {
 // missing reports whether a field has no value. The specification says NULL and
 // does not say how CSV writes it, so exports do both.
 func missing(s string) bool {
+	if s != "" && s[0] > ' ' && s[0] != 'N' && s[0] != 'n' {
+		return false // nearly all
+	}
 	s = strings.TrimSpace(s)
 	return s == "" || s == "NULL" || s == "null"
 }

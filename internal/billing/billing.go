@@ -33,6 +33,8 @@ type Source struct {
 	// Measure says what the only cost column of a format is; focus has a column
 	// for every measure and does not use it.
 	Measure string
+	// Columns name the columns of the format csv, by the field of a line item.
+	Columns map[string]string
 	// Currency is that of rows that name none.
 	Currency string
 	// Snapshots is "" when a dated path holds a full copy of its months, of which

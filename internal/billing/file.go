@@ -27,6 +27,7 @@ type file struct {
 	order    string // what snapshots are ordered by: the date alone
 	named    string // the billing period that the path names, "" without one
 
+	measures        []cost.Measure   // that the queries ask for
 	format, version string           // as recognised
 	parts           map[string]*part // by billing period
 	rows            int64
@@ -39,18 +40,20 @@ type file struct {
 type part struct {
 	rows, skipped int64
 	tallies       []*cost.Tally // one per query
-	amounts       map[amountKey]*unit.Sum
+	amounts       []currencyAmounts
 	status        string // "" until settled
 	reason        string
 }
 
-type amountKey struct {
-	measure  cost.Measure
+// currencyAmounts are the sums of one currency, in the order of the measures
+// that are read. A file has one currency, hardly ever more.
+type currencyAmounts struct {
 	currency string
+	sums     []unit.Sum
 }
 
 func newPart(qs []cost.Query, source *Source) *part {
-	p := &part{amounts: map[amountKey]*unit.Sum{}}
+	p := &part{}
 	for _, q := range qs {
 		p.tallies = append(p.tallies, cost.NewTally(q, source.zone()))
 	}
@@ -62,18 +65,24 @@ func (p *part) add(item *cost.LineItem, measures []cost.Measure) {
 	for _, t := range p.tallies {
 		t.Add(item)
 	}
-	for _, m := range measures {
-		k := amountKey{m, item.BillingCurrency}
-		sum, ok := p.amounts[k]
-		if !ok {
-			sum = &unit.Sum{}
-			k.currency = strings.Clone(k.currency)
-			p.amounts[k] = sum
-		}
+	sums := p.sums(item.BillingCurrency, len(measures))
+	for i, m := range measures {
 		if amount := item.Amount(m); amount != nil {
-			sum.Add(*amount)
+			sums[i].Add(*amount)
 		}
 	}
+}
+
+// sums returns the sums of a currency, by measure.
+func (p *part) sums(currency string, measures int) []unit.Sum {
+	for i := range p.amounts {
+		if p.amounts[i].currency == currency {
+			return p.amounts[i].sums
+		}
+	}
+	sums := make([]unit.Sum, measures)
+	p.amounts = append(p.amounts, currencyAmounts{strings.Clone(currency), sums})
+	return sums
 }
 
 // merge takes over what another worker counted of the same file and period.
@@ -83,27 +92,28 @@ func (p *part) merge(q *part) {
 	for i, t := range q.tallies {
 		p.tallies[i].Merge(t)
 	}
-	for k, sum := range q.amounts {
-		if mine, ok := p.amounts[k]; ok {
-			mine.AddSum(sum)
-		} else {
-			p.amounts[k] = sum
+	for _, a := range q.amounts {
+		mine := p.sums(a.currency, len(a.sums))
+		for i := range a.sums {
+			mine[i].AddSum(&a.sums[i])
 		}
 	}
 }
 
 // read reads the whole file. What goes wrong is kept in the file.
 func (f *file) read(ctx context.Context, qs []cost.Query) {
+	f.measures = cost.ReadsOf(qs).Measures
 	if err := ctx.Err(); err != nil {
 		f.err = err
 		return
 	}
-	switch name := strings.TrimSuffix(strings.ToLower(f.path), ".gz"); {
+	name := strings.TrimSuffix(strings.ToLower(f.path), ".gz")
+	switch {
 	case strings.HasSuffix(name, ".parquet"):
 		f.err = errors.New("Parquet is read in a later version; export CSV") //nolint:staticcheck // a format's name
 		return
-	case !strings.HasSuffix(name, ".csv"):
-		f.ignored = "not a .csv or .csv.gz file"
+	case !strings.HasSuffix(name, ".csv") && !strings.HasSuffix(name, ".json"):
+		f.ignored = "not a .csv, .json or .parquet file, packed with gzip or not"
 		return
 	}
 	in, err := os.Open(f.path)
@@ -113,7 +123,11 @@ func (f *file) read(ctx context.Context, qs []cost.Query) {
 	}
 	defer in.Close()
 	text, err := plain(in)
-	if err == nil {
+	switch {
+	case err != nil:
+	case strings.HasSuffix(name, ".json"):
+		err = f.readPages(ctx, text, qs)
+	default:
 		err = f.readTable(ctx, text, qs)
 	}
 	if none, ok := errors.AsType[*noBillError](err); ok {
@@ -121,6 +135,33 @@ func (f *file) read(ctx context.Context, qs []cost.Query) {
 		return
 	}
 	f.err = explain(err)
+}
+
+// readPages reads an export in JSON, of the format that the source names.
+func (f *file) readPages(ctx context.Context, text io.Reader, qs []cost.Query) error {
+	kind, ok := formatNamed(f.source.Format)
+	if !ok || kind.pages == nil {
+		return &noBillError{"a JSON file is no export of this source's format"}
+	}
+	f.format = kind.name
+	want := cost.ReadsOf(qs)
+	parts := map[string]*part{}
+	err := kind.pages(ctx, text, &pages{source: f.source, want: want, emit: func(item *cost.LineItem) {
+		item.Source = f.source.Name
+		month := cost.BillingPeriodName(item.BillingPeriodStart)
+		p, ok := parts[month]
+		if !ok {
+			p = newPart(qs, f.source)
+			parts[month] = p
+		}
+		f.rows++
+		p.add(item, want.Measures)
+	}})
+	if err != nil {
+		return err
+	}
+	f.merge(parts)
+	return nil
 }
 
 // plain returns the text of a file: unpacked when it is gzip, whatever its name,
@@ -201,9 +242,9 @@ func (f *file) ledger(m cost.Measure) []cost.LedgerEntry {
 		if p.skipped > 0 && e.Reason == "" {
 			e.Reason = f.skipped
 		}
-		for k, sum := range p.amounts {
-			if k.measure == m {
-				e.Amounts = append(e.Amounts, cost.Amount{Currency: k.currency, Amount: sum.Total()})
+		for _, a := range p.amounts {
+			if i := slices.Index(f.measures, m); i >= 0 {
+				e.Amounts = append(e.Amounts, cost.Amount{Currency: a.currency, Amount: a.sums[i].Total()})
 			}
 		}
 		slices.SortFunc(e.Amounts, func(a, b cost.Amount) int { return strings.Compare(a.Currency, b.Currency) })

@@ -21,7 +21,7 @@ func readAllRecords(text string, size int) ([][]string, error) {
 		} else if err != nil {
 			return out, err
 		}
-		recs := records{text: b.text}
+		recs := newRecords(b.text, nil)
 		for {
 			more, err := recs.next()
 			if err != nil {

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/slactl/slactl/internal/cost"
 )
@@ -24,7 +25,7 @@ func (f *file) readTable(ctx context.Context, text io.Reader, qs []cost.Query) e
 	if err != nil {
 		return err
 	}
-	head := records{text: first.text}
+	head := newRecords(first.text, nil)
 	if _, err := head.next(); err != nil {
 		return fmt.Errorf("line 1: %w", err)
 	}
@@ -107,9 +108,9 @@ type worker struct {
 	want   cost.Reads
 	row    row
 	item   cost.LineItem
-	// last is the part of the row before: rows of one month stand together.
+	// last is the part of the row before, which most often is that of the next.
 	last      *part
-	lastMonth string
+	lastStart time.Time
 }
 
 func newWorker(source *Source, kind format, header []string, qs []cost.Query) (*worker, error) {
@@ -133,7 +134,8 @@ type outcome struct {
 
 func (w *worker) read(b block, from int) outcome {
 	o := outcome{index: b.index, lines: int64(bytes.Count(b.text, []byte{'\n'}))}
-	recs := records{text: b.text, pos: from, fields: w.row.texts}
+	recs := newRecords(b.text, w.row.texts)
+	recs.pos = from
 	for {
 		start := recs.pos
 		more, err := recs.next()
@@ -170,20 +172,19 @@ func (w *worker) readRow() error {
 	if err := w.reader.read(&w.row, &w.item); err != nil {
 		return err
 	}
-	w.part(cost.BillingPeriodName(w.item.BillingPeriodStart)).add(&w.item, w.want.Measures)
+	if at := w.item.BillingPeriodStart; w.last == nil || !at.Equal(w.lastStart) {
+		w.last, w.lastStart = w.part(cost.BillingPeriodName(at)), at
+	}
+	w.last.add(&w.item, w.want.Measures)
 	return nil
 }
 
 func (w *worker) part(month string) *part {
-	if w.last != nil && w.lastMonth == month {
-		return w.last
-	}
 	p, ok := w.parts[month]
 	if !ok {
 		p = newPart(w.qs, w.source)
 		w.parts[month] = p
 	}
-	w.last, w.lastMonth = p, month
 	return p
 }
 

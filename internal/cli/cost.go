@@ -47,7 +47,7 @@ commitment, day, week, month, and tag.KEY for a tag.`,
 	f.StringVar(&o.basis, "basis", string(cost.ByCharge), "assign rows by this `time`: charge, or billing for the billing period")
 	f.IntVar(&o.top, "top", 0, "show only this `number` of largest groups, and the rest as one")
 	f.StringSliceVar(&o.sources, "source", nil, "only the configured source of this `name`; may be repeated")
-	f.StringVar(&o.file, "file", "", "read these FOCUS `files` (a ** glob) instead of the configured sources")
+	f.StringVar(&o.file, "file", "", "read these `files` (a ** glob) instead of the configured sources")
 	formatFlag(f, &o.format, "table", "json", "csv")
 	return cmd
 }
@@ -77,7 +77,7 @@ func runCostBreakdown(ctx context.Context, a *app, o *breakdownOptions) error {
 // evaluator loads the configuration, or makes one of --file.
 func (o *breakdownOptions) evaluator(ctx context.Context, a *app) (*evaluate.Evaluator, error) {
 	if o.file != "" {
-		text := fmt.Sprintf("version: 1\nsources: {billing: [{name: files, format: focus, path: %q}]}\n", o.file)
+		text := fmt.Sprintf("version: 1\nsources: {billing: [{name: files, path: %q}]}\n", o.file)
 		cfg, err := a.checked(config.Parse("command line", []byte(text), a.LookupEnv))
 		if err != nil {
 			return nil, err

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -118,7 +119,7 @@ type proxyConfig struct {
 }
 
 func (c *checker) billing(path string, s BillingSource) {
-	c.required(path, "name", "format")
+	c.required(path, "name")
 	c.oneOf(path+".format", billingFormats[:]...)
 	c.oneOf(path+".measure", measures[:]...)
 	c.oneOf(path+".snapshots", "none")
@@ -128,7 +129,7 @@ func (c *checker) billing(path string, s BillingSource) {
 	if c.has(path+".api_key") && c.has(path+".api_key_file") {
 		c.errorf(path+".api_key_file", "keep one of them", "api_key_file cannot stand beside api_key")
 	}
-	if !slices.Contains(billingFormats[:], s.Format) {
+	if s.Format != "" && !slices.Contains(billingFormats[:], s.Format) {
 		return
 	}
 	if s.Format == "token-counters" {
@@ -137,7 +138,7 @@ func (c *checker) billing(path string, s BillingSource) {
 	}
 	for _, key := range []string{"tokens", "preset", "labels", "kinds", "cached"} {
 		if c.has(path + "." + key) {
-			c.keyErrorf(path+"."+key, "it belongs to format: token-counters", "%s has no meaning for the format %s", key, s.Format)
+			c.keyErrorf(path+"."+key, "it belongs to format: token-counters", "%s has no meaning for the format %s", key, cmp.Or(s.Format, "of exports"))
 		}
 	}
 	places := []string{"path", "postgres"}

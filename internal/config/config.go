@@ -114,7 +114,7 @@ type History struct {
 // BillingSource is one place of bills or meters.
 type BillingSource struct {
 	Name      string            `yaml:"name"`         // name of the source, for ledgers and `--source`
-	Format    string            `yaml:"format"`       // `focus` is read by this version; aws-cur, azure, gcp, oci, openai-costs, openai-usage, anthropic-cost, anthropic-usage, litellm-spend, token-counters and csv are checked
+	Format    string            `yaml:"format"`       // focus, aws-cur, azure, gcp, oci, openai-costs, openai-usage, anthropic-cost, anthropic-usage, litellm-spend, token-counters or csv; without it, the header of each file tells
 	Path      Path              `yaml:"path"`         // files, as a glob in which ** crosses directories
 	Postgres  *Postgres         `yaml:"postgres"`     // a table of line items instead of files
 	Preset    string            `yaml:"preset"`       // names the labels of token counters: litellm or otel-genai

@@ -95,6 +95,6 @@ func isMeter(s config.BillingSource) bool {
 }
 
 func billingSource(s config.BillingSource) billing.Source {
-	return billing.Source{Name: s.Name, Format: s.Format, Path: string(s.Path), Measure: s.Measure,
+	return billing.Source{Name: s.Name, Format: s.Format, Path: string(s.Path), Measure: s.Measure, Columns: s.Columns,
 		Currency: s.Currency, Snapshots: s.Snapshots, OnBadRow: s.OnBadRow, Zone: s.Timezone.Location}
 }
