@@ -41,12 +41,15 @@ func TestCases(t *testing.T) {
 }
 
 // runCases asks what each `ask` section asks, of the configuration and samples
-// that were given last before it, and compares with the `want` after it.
+// that were given last before it, and compares with the `want` after it. A `case`
+// section names the rule that the sections after it show.
 func runCases(t *testing.T, arc *txtar.Archive) {
-	var yaml, samples, asked string
+	var rule, yaml, samples, asked string
 	for _, f := range arc.Files {
 		name, rest, _ := strings.Cut(f.Name, " ")
 		switch text := string(f.Data); name {
+		case "case":
+			rule = rest
 		case "slactl.yaml":
 			yaml = text
 		case "metrics":
@@ -54,7 +57,7 @@ func runCases(t *testing.T, arc *txtar.Archive) {
 		case "ask":
 			asked = rest
 		case "want":
-			t.Run(asked, func(t *testing.T) {
+			t.Run(rule+"/"+asked, func(t *testing.T) {
 				got := answer(t, yaml, samples, asked)
 				if diff := cmp.Diff(lines(text), lines(got)); diff != "" {
 					t.Errorf("(-want +got):\n%s\ngot:\n%s", diff, got)
