@@ -259,7 +259,8 @@ func typeInWords(of reflect.Type) (words, under string, next reflect.Type) {
 	}
 	name := of.Name()
 	named := map[string]string{"Decimal": "number", "Duration": "duration", "Zone": "time zone", "Weekday": "day of the week", "Path": "path", "Secret": "secret",
-		"RawYAML": "mapping", "Percent": "percentage", "StringList": "text or list", "Date": "date", "Instant": "instant", "Announced": "instant or date"}
+		"RawYAML": "mapping", "Percent": "percentage", "StringList": "text or list", "Date": "date", "Instant": "instant", "Announced": "instant or date",
+		"CalendarSpan": "days or months"}
 	kinds := map[reflect.Kind]string{reflect.String: "text", reflect.Int: "integer", reflect.Int64: "integer", reflect.Bool: "true or false"}
 	switch {
 	case named[name] != "":

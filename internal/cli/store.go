@@ -21,10 +21,6 @@ import (
 	"github.com/slactl/slactl/internal/yamlpos"
 )
 
-// defaultRetention is how long samples are kept where sources.history does not
-// say.
-const defaultRetention = 90 * 24 * time.Hour
-
 // storeOptions are those of the commands about the history.
 type storeOptions struct {
 	format string
@@ -192,10 +188,7 @@ func runStorePrune(ctx context.Context, a *app, o *storeOptions) error {
 		return err
 	}
 	defer e.Close()
-	keep := time.Duration(e.Config.Sources.History.Retention)
-	if keep == 0 {
-		keep = defaultRetention
-	}
+	keep := e.Config.Sources.History.Keep()
 	before := a.Now().Add(-keep)
 	for _, store := range e.Stores() {
 		if _, err := a.Files.Stat(store.Path); err != nil { // do not make one

@@ -14,6 +14,10 @@ func (c *checker) tier(path string, t Tier) {
 	c.tierTargets(path, t.TierTargets)
 	c.credits(path+".credits", t.Credits)
 	c.positiveDuration(path+".max_per_month", t.MaxPerMonth)
+	c.oneOf(path+".claim_from", "month_end", "incident")
+	if c.has(path + ".claim_from") {
+		c.required(path, "claim_within")
+	}
 	var last *Date
 	for i, h := range t.History {
 		p := at(path+".history", i)

@@ -108,7 +108,7 @@ type RawYAML []byte
 // History is the store of recorded samples.
 type History struct {
 	Path      Path     `yaml:"path"`      // directory of the store
-	Retention Duration `yaml:"retention"` // how long samples are kept
+	Retention Duration `yaml:"retention"` // how long samples are kept; default 90d
 }
 
 // BillingSource is one place of bills or meters.
@@ -231,6 +231,8 @@ type Tier struct {
 	Credits     []CreditPolicy `yaml:"credits,oneorlist"` // service credits: one mapping or a list
 	MinNotice   *Duration      `yaml:"min_notice"`        // maintenance announced later is not excluded
 	MaxPerMonth *Duration      `yaml:"max_per_month"`     // nor more of it than this in a month
+	ClaimWithin *CalendarSpan  `yaml:"claim_within"`      // how long after the month a credit can be claimed: 30d, or `2 months`; default no deadline
+	ClaimFrom   string         `yaml:"claim_from"`        // what claim_within counts from: `month_end` or the end of the `incident`; default month_end
 	History     []TierHistory  `yaml:"history"`           // what the tier promised before
 }
 

@@ -35,7 +35,7 @@ type Pass struct {
 
 // Rules returns all rules, in the order in which they are documented.
 func Rules() []Rule {
-	return slices.Concat(measuringRules(), promiseRules(), peopleRules(), []Rule{notYet()})
+	return slices.Concat(measuringRules(), historyRules(), promiseRules(), peopleRules(), []Rule{notYet()})
 }
 
 // Run applies the rules, all of them if none is given, and returns the findings
