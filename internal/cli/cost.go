@@ -2,9 +2,8 @@ package cli
 
 import (
 	"context"
-	"encoding/csv"
 	"fmt"
-	"io"
+	"slices"
 	"strconv"
 
 	"github.com/spf13/cobra"
@@ -21,6 +20,7 @@ type breakdownOptions struct {
 	by, sources                    []string
 	top                            int
 	file                           string
+	raw                            bool
 }
 
 func newCostBreakdown(a *app, run func(context.Context, *app, *breakdownOptions) error) *cobra.Command {
@@ -33,7 +33,8 @@ counted and why; a rejected file makes the exit code 3, and the rest is summed.
 
 Keys: provider, service, category, charge_category, account, sub_account, region,
 resource, sku, source, invoice, billing_account, billing_period, charge_class,
-commitment, day, week, month, and tag.KEY for a tag.`,
+commitment, day, week, month, and tag.KEY for a tag; team, org and tier by the rules
+of cost.allocate (see slactl cost allocate).`,
 		Example: `  slactl cost breakdown --period 2026-10
   slactl cost breakdown --period 2026-10 --by category,tag.team --measure effective
   slactl cost breakdown --period 2026-10 --by service --top 5 --format csv
@@ -48,6 +49,7 @@ commitment, day, week, month, and tag.KEY for a tag.`,
 	f.IntVar(&o.top, "top", 0, "show only this `number` of largest groups, and the rest as one")
 	f.StringSliceVar(&o.sources, "source", nil, "only the configured source of this `name`; may be repeated")
 	f.StringVar(&o.file, "file", "", "read these `files` (a ** glob) instead of the configured sources")
+	rawFlag(f, &o.raw)
 	formatFlag(f, &o.format, "table", "json", "csv")
 	return cmd
 }
@@ -61,6 +63,7 @@ func runCostBreakdown(ctx context.Context, a *app, o *breakdownOptions) error {
 	if err != nil {
 		return err
 	}
+	defer ev.Close()
 	progress := a.startProgress("reading bills")
 	reports, err := ev.Cost(ctx, []cost.Query{q})
 	progress.end()
@@ -68,10 +71,10 @@ func runCostBreakdown(ctx context.Context, a *app, o *breakdownOptions) error {
 		return err
 	}
 	r := reports[0]
-	if err := writeBreakdown(a, o.format, r); err != nil {
+	if err := writeBreakdown(a, o, r); err != nil {
 		return err
 	}
-	return rejectedFiles(a, r)
+	return rejectedFiles(a, r.Ledger)
 }
 
 // evaluator loads the configuration, or makes one of --file.
@@ -82,7 +85,7 @@ func (o *breakdownOptions) evaluator(ctx context.Context, a *app) (*evaluate.Eva
 		if err != nil {
 			return nil, err
 		}
-		return &evaluate.Evaluator{Config: cfg, Now: a.Now()}, nil
+		return &evaluate.Evaluator{Config: cfg, Now: a.Now(), Open: a.open}, nil
 	}
 	ev, err := a.evaluator(ctx, evaluateFlags{})
 	if err != nil || len(o.sources) == 0 {
@@ -139,12 +142,12 @@ func oneOf(flag, value string, allowed []string) error {
 	return usageErrorf(yamlpos.DidYouMean(value, allowed, "write one of"), "reading %s: %q is not known", flag, value)
 }
 
-func writeBreakdown(a *app, format string, r *cost.Report) error {
-	switch format {
+func writeBreakdown(a *app, o *breakdownOptions, r *cost.Report) error {
+	switch o.format {
 	case "json":
 		return writeJSON(a.Stdout, r)
 	case "csv":
-		return writeBreakdownCSV(a.Stdout, r)
+		return writeBreakdownCSV(a, o.raw, r)
 	}
 	for i, total := range r.Totals {
 		notes := r.Notes
@@ -165,36 +168,32 @@ func writeBreakdown(a *app, format string, r *cost.Report) error {
 }
 
 // writeBreakdownCSV writes the exact amounts, a row per group.
-func writeBreakdownCSV(w io.Writer, r *cost.Report) error {
-	c := csv.NewWriter(w)
-	err := c.Write(append(append([]string{}, r.By...), "currency", "amount", "share", "rows"))
+func writeBreakdownCSV(a *app, raw bool, r *cost.Report) error {
+	out := newSheet(a.Stdout, raw, append(slices.Clone(r.By), "currency", "amount", "share", "rows")...)
 	for _, g := range r.Groups {
-		row := make([]string, 0, len(r.By)+4)
-		for i, k := range r.By {
-			value := ""
-			if v := g.Keys[k]; v != nil {
-				value = *v
-			}
-			if g.Folded > 0 && i == 0 {
-				value = fmt.Sprintf("(%d others)", g.Folded)
-			}
-			row = append(row, value)
+		out.row(append(groupCells(r.By, g), g.Currency, g.Amount.String(), orEmpty(g.Share), strconv.FormatInt(g.Rows, 10))...)
+	}
+	return out.end()
+}
+
+// groupCells are the values of a group's keys.
+func groupCells(by []string, g cost.Group) []string {
+	out := make([]string, len(by))
+	for i, k := range by {
+		if v := g.Keys[k]; v != nil {
+			out[i] = *v
 		}
-		if err == nil {
-			err = c.Write(append(row, g.Currency, g.Amount.String(), orEmpty(g.Share), strconv.FormatInt(g.Rows, 10)))
+		if g.Folded > 0 && i == 0 {
+			out[i] = fmt.Sprintf("(%d others)", g.Folded)
 		}
 	}
-	c.Flush()
-	if err == nil {
-		err = c.Error()
-	}
-	return err
+	return out
 }
 
 // rejectedFiles ends a command that could not count every file.
-func rejectedFiles(a *app, r *cost.Report) error {
+func rejectedFiles(a *app, ledger []cost.LedgerEntry) error {
 	var rejected []cost.LedgerEntry
-	for _, l := range r.Ledger {
+	for _, l := range ledger {
 		if l.Status == cost.Rejected {
 			rejected = append(rejected, l)
 		}

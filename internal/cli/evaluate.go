@@ -112,3 +112,22 @@ func (a *app) printTable(t doc.Table, notes []string) error {
 	}
 	return nil
 }
+
+// printBlocks writes tables to stdout, and what is to be said of all of them to
+// stderr.
+func (a *app) printBlocks(blocks []doc.Block, notes []string) error {
+	for i, b := range blocks {
+		if i > 0 {
+			fmt.Fprintln(a.Stdout)
+		}
+		if t, ok := b.(doc.Table); ok {
+			if err := term.Table(a.Stdout, t, a.termOptions()); err != nil {
+				return err
+			}
+		}
+	}
+	for _, n := range notes {
+		fmt.Fprintf(a.Stderr, "note: %s\n", n)
+	}
+	return nil
+}

@@ -67,8 +67,8 @@ func (m Match) Charges() cost.Match {
 
 // Split shares a rule's total out over the values of a label.
 type Split struct {
-	By   string `yaml:"by"`   // business metric whose values are the shares
-	Over string `yaml:"over"` // label over whose values it is split
+	By   string `yaml:"by"`   // business metric whose values are the shares; evenly unless given
+	Over string `yaml:"over"` // org, tier or team: over whom it is split
 }
 
 // Revenue says where revenue comes from.

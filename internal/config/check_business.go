@@ -81,7 +81,7 @@ func (c *checker) cost() {
 			c.exactlyOne(path, "team", "tier", "org")
 			continue
 		}
-		c.required(path+".split", "by", "over")
+		c.required(path+".split", "over")
 		c.oneOf(path+".split.over", "org", "tier", "team")
 		if r.Split.By != "" {
 			c.known(path+".split.by", "the business metric", r.Split.By, c.cfg.BusinessMetrics.Keys())

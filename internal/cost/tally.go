@@ -266,10 +266,7 @@ func result(by []string, currency string, amount, total unit.Decimal, g *group) 
 		total := g.consumed.Total()
 		out.Consumed = &total
 	}
-	if ratio, ok := unit.RatioOf(amount, total); ok {
-		share := unit.QuantizeRat(ratio, 6, unit.HalfEven)
-		out.Share = &share
-	}
+	out.Share = shareOf(amount, total)
 	return out
 }
 

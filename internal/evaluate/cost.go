@@ -32,7 +32,17 @@ func (e *Evaluator) BillingPeriod(p period.Period) period.Period { return p.In(t
 // the ledgers of the reports; the error says that no bill could be read at all,
 // or that the rates could not: a total that was to be converted and is not would
 // be another total.
+//
+// The keys team, org and tier are answered by the allocation rules.
 func (e *Evaluator) Cost(ctx context.Context, qs []cost.Query) ([]*cost.Report, error) {
+	if len(e.Config.Cost.Allocate) > 0 || len(e.Config.Organizations.List) > 0 {
+		return e.breakdownOwned(ctx, qs)
+	}
+	return e.breakdown(ctx, qs)
+}
+
+// breakdown is [Evaluator.Cost] without rules.
+func (e *Evaluator) breakdown(ctx context.Context, qs []cost.Query) ([]*cost.Report, error) {
 	if len(e.Config.Sources.Billing) == 0 {
 		return nil, fmt.Errorf("reading bills: no source is configured; set sources.billing")
 	}
