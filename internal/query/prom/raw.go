@@ -1,14 +1,21 @@
 package prom
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"math"
+	"net/http"
+	"net/url"
+	"strconv"
 	"sync"
 	"time"
 
 	v1 "github.com/prometheus/client_golang/api/prometheus/v1"
 	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/tsdb/chunkenc"
 
 	"github.com/slactl/slactl/internal/query"
@@ -24,9 +31,12 @@ type rawQueries struct {
 }
 
 const (
-	// perAnswer is how many samples one answer should hold. In JSON they take 30
-	// bytes each, and some answers are in memory at once.
-	perAnswer = 100_000
+	// perAnswer is how many samples one answer should hold. A server has them in
+	// memory, and 30 bytes of JSON for each.
+	perAnswer = 1_000_000
+	// inFlight is how many slices are asked for at once: while one is read the
+	// server can work on the next.
+	inFlight = 2
 	// narrowest is the shortest slice, in milliseconds, that is still divided.
 	narrowest = 60_000
 	// widest is the longest slice that is asked for, however few samples there are.
@@ -56,50 +66,91 @@ func (r *rawQueries) Read(ctx context.Context, sel query.Selector, from, to int6
 func (r *rawQueries) fetch(ctx context.Context, sel query.Selector, in slice) ([]*series, error) {
 	end := floor(in.to+999, 1000) // whole seconds reach every server unrounded
 	expr := fmt.Sprintf("%s[%dms]", sel.Text, end-(in.from-1))
-	value, warnings, _, err := r.api.Query(ctx, expr, time.UnixMilli(end), v1.WithTimeout(r.opt.Timeout))
-	if err != nil {
-		return nil, r.explain(ctx, expr, err)
+	form := url.Values{"query": {expr}, "time": {strconv.FormatInt(end/1000, 10)}, "timeout": {r.opt.Timeout.String()}}
+	var out []*series
+	err := r.client.stream(ctx, r.client.form("/api/v1/query", form), func(_ http.Header, answer io.Reader) (err error) {
+		out, err = r.decode(ctx, expr, in, answer)
+		return err
+	})
+	var refused *v1.Error
+	if errors.As(err, &refused) {
+		err = r.explain(ctx, expr, refused)
 	}
-	r.warn(warnings)
-	matrix, ok := value.(model.Matrix)
-	if !ok {
-		return nil, &Error{Server: r.client.server, Problem: BadAnswer, Message: fmt.Sprintf("the answer to %s is a %s, not raw samples", expr, value.Type())}
-	}
-	out := make([]*series, 0, len(matrix))
-	for _, stream := range matrix {
-		s := &series{labels: labelsOf(model.LabelSet(stream.Metric)), to: closed}
-		for _, h := range stream.Histograms {
-			if t := int64(h.Timestamp); in.from <= t && t <= in.to {
-				s.histograms++
-			}
+	return out, err
+}
+
+// decode reads an answer and compresses what lies in the slice.
+func (r *rawQueries) decode(ctx context.Context, expr string, in slice, answer io.Reader) ([]*series, error) {
+	var out []*series
+	p := newPacker(in)
+	m := &matrix{in: answer, sample: p.add, histogram: func(t int64, _ []byte) {
+		if in.from <= t && t <= in.to {
+			p.histograms++
 		}
-		if err := s.compress(stream.Values, in); err != nil {
-			return nil, err
-		}
-		out = append(out, s)
+	}, series: func(ls labels.Labels) { out = append(out, p.series(ls)) }}
+	switch err := m.read(); {
+	case errors.Is(err, errSyntax) && m.passed == 0 && m.end > 0 && m.buf[0] != '{':
+		return nil, &Error{Server: r.client.server, Problem: BadAnswer, Status: http.StatusOK, Message: "the answer is not JSON but " + nature(m.buf[:m.end]),
+			Hint: "is something in between changing answers?"}
+	case errors.Is(err, errSyntax):
+		return nil, r.explain(ctx, expr, &v1.Error{Type: v1.ErrBadResponse, Msg: err.Error()})
+	case err != nil:
+		return nil, r.client.connectionError(err)
+	case m.status != "success":
+		return nil, r.explain(ctx, expr, &v1.Error{Type: v1.ErrorType(m.kind), Msg: m.said})
+	case m.partial:
+		return nil, &Error{Server: r.client.server, Problem: BadAnswer, Message: fmt.Sprintf("the answer to %s is partial", expr),
+			Hint: "a storage node is down; see the server's log"}
 	}
+	r.warn(m.warnings)
 	return out, nil
 }
 
-// compress appends the samples that lie in the slice.
-func (s *series) compress(samples []model.SamplePair, in slice) error {
-	for len(samples) > 0 {
-		n := min(len(samples), perChunk)
-		c := chunkenc.NewXORChunk()
-		app, err := c.Appender()
-		if err != nil {
-			return err
-		}
-		for _, p := range samples[:n] {
-			if t := int64(p.Timestamp); in.from <= t && t <= in.to {
-				app.Append(0, t, float64(p.Value))
-			}
-		}
-		c.Compact()
-		s.chunks = append(s.chunks, chunk{in, c.Encoding(), c.Bytes()})
-		samples = samples[n:]
+// packer compresses samples, one series after the other, into chunks that take no
+// more memory than they must.
+type packer struct {
+	slice
+	room       *chunkenc.XORChunk // is filled again and again
+	app        chunkenc.Appender
+	n          int // samples in it
+	chunks     []chunk
+	histograms int
+}
+
+func newPacker(in slice) *packer { return &packer{slice: in, room: chunkenc.NewXORChunk()} }
+
+// add takes a sample if it lies in the slice.
+func (p *packer) add(t int64, v float64) {
+	if t < p.from || t > p.to {
+		return
 	}
-	return nil
+	if p.n == 0 {
+		p.app, _ = p.room.Appender() // for an empty chunk there always is one
+	}
+	p.app.Append(0, t, v)
+	if p.n++; p.n == perChunk {
+		p.seal()
+	}
+}
+
+// seal ends a chunk.
+func (p *packer) seal() {
+	if p.n == 0 {
+		return
+	}
+	data := p.room.Bytes()
+	p.chunks = append(p.chunks, chunk{p.slice, chunkenc.EncXOR, bytes.Clone(data)})
+	data[0], data[1] = 0, 0 // no samples
+	p.room.Reset(data[:2])
+	p.n = 0
+}
+
+// series ends a series.
+func (p *packer) series(ls labels.Labels) *series {
+	p.seal()
+	s := &series{labels: ls, to: closed, chunks: p.chunks, histograms: p.histograms}
+	p.chunks, p.histograms = nil, 0
+	return s
 }
 
 // rate estimates how many samples a selector has per millisecond: the most of
@@ -154,7 +205,7 @@ func (s *source) gather(ctx context.Context, slices []slice, fetch func(context.
 		series []*series
 		err    error
 	}
-	queue := make(chan chan answer, s.opt.Concurrency)
+	queue := make(chan chan answer, min(inFlight, s.opt.Concurrency)-1) // beside the one that is waited for
 	wg.Go(func() {
 		defer close(queue)
 		for _, part := range slices {

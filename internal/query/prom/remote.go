@@ -70,7 +70,7 @@ func (r *remoteRead) stream(ctx context.Context, sel query.Selector, in slice, d
 		taken[id] = true
 		return each(s)
 	}
-	return r.client.stream(ctx, "/api/v1/read", readHeader(), body, func(h http.Header, answer io.Reader) error {
+	return r.client.stream(ctx, r.client.post("/api/v1/read", readHeader(), body), func(h http.Header, answer io.Reader) error {
 		if kind := h.Get("Content-Type"); !strings.HasPrefix(kind, "application/x-streamed-protobuf") {
 			return &Error{Server: r.client.server, Problem: BadAnswer, Message: fmt.Sprintf("the answer to a remote read is of type %q, no stream of chunks", kind)}
 		}

@@ -5,17 +5,40 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
+	"net/url"
 	"time"
+
+	v1 "github.com/prometheus/client_golang/api/prometheus/v1"
 )
 
-// stream posts a body and hands the answer over while it arrives. It asks again
+// ask makes a request, anew for every attempt.
+type ask func(context.Context) (*http.Request, error)
+
+// post is the ask of a body.
+func (c *client) post(path string, header http.Header, body []byte) ask {
+	return func(ctx context.Context) (*http.Request, error) {
+		req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.URL(path, nil).String(), bytes.NewReader(body))
+		if err == nil {
+			maps.Copy(req.Header, header)
+		}
+		return req, err
+	}
+}
+
+// form is the ask of parameters.
+func (c *client) form(path string, values url.Values) ask {
+	return c.post(path, http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}, []byte(values.Encode()))
+}
+
+// stream asks and hands the answer over while it arrives. It asks again
 // where that may help, and then take begins anew. The timeout bounds each wait
 // for the server, not the whole answer, which may be long. Errors are *Error,
 // the context's, or take's own.
-func (c *client) stream(ctx context.Context, path string, header http.Header, body []byte, take func(http.Header, io.Reader) error) error {
+func (c *client) stream(ctx context.Context, question ask, take func(http.Header, io.Reader) error) error {
 	for attempt := 0; ; attempt++ {
-		err := c.streamOnce(ctx, path, header, body, take)
+		err := c.streamOnce(ctx, question, take)
 		var e *Error
 		switch {
 		case ctx.Err() != nil:
@@ -33,7 +56,7 @@ func (c *client) stream(ctx context.Context, path string, header http.Header, bo
 }
 
 // streamOnce asks once.
-func (c *client) streamOnce(ctx context.Context, path string, header http.Header, body []byte, take func(http.Header, io.Reader) error) error {
+func (c *client) streamOnce(ctx context.Context, question ask, take func(http.Header, io.Reader) error) error {
 	select {
 	case c.slots <- struct{}{}:
 		defer func() { <-c.slots }()
@@ -44,12 +67,9 @@ func (c *client) streamOnce(ctx context.Context, path string, header http.Header
 	defer cancel(nil)
 	watch := time.AfterFunc(c.timeout, func() { cancel(context.DeadlineExceeded) })
 	defer watch.Stop()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.URL(path, nil).String(), bytes.NewReader(body))
+	req, err := question(ctx)
 	if err != nil {
 		return c.connectionError(err)
-	}
-	for name, values := range header {
-		req.Header[name] = values
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {
@@ -67,8 +87,9 @@ func (c *client) streamOnce(ctx context.Context, path string, header http.Header
 	if e := c.statusError(resp, text); e != nil {
 		return e
 	}
-	_, said := sayings(text) // the API's own error
-	return &Error{Server: c.server, Problem: BadQuery, Status: resp.StatusCode, Message: "the server refuses: " + said}
+	kind, said := sayings(text) // the API's own error
+	return &Error{Server: c.server, Problem: BadQuery, Status: resp.StatusCode, Message: "the server refuses: " + said,
+		Err: &v1.Error{Type: v1.ErrorType(kind), Msg: said}}
 }
 
 // causeOf is why the context ended, if it did, and the error else.
