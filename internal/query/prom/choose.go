@@ -15,8 +15,8 @@ import (
 )
 
 // More samples than these are not read raw unless it is demanded: remote read
-// brings some 30 million a second, raw queries one, and those keep each sample in
-// memory, at two to three bytes and as much again until it is collected.
+// brings some 30 million a second, raw queries four, and those keep each sample
+// in memory, at two to three bytes.
 const (
 	mostRemote = 3_000_000_000
 	mostRaw    = 50_000_000

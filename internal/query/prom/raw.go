@@ -33,7 +33,7 @@ type rawQueries struct {
 const (
 	// perAnswer is how many samples one answer should hold. A server has them in
 	// memory, and 30 bytes of JSON for each.
-	perAnswer = 1_000_000
+	perAnswer = 300_000
 	// inFlight is how many slices are asked for at once: while one is read the
 	// server can work on the next.
 	inFlight = 2
