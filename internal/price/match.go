@@ -88,8 +88,8 @@ func (c *Catalogue) add(m *Model, earlier []*Model) {
 func (c *Catalogue) Find(provider, model string) (Match, bool) {
 	provider, model = Provider(provider), strings.TrimSpace(model)
 	names := []string{model}
-	if prefix, rest, ok := splitProvider(model); ok && (provider == "" || prefix == provider) {
-		provider, names = prefix, append(names, rest)
+	if of, rest, ok := splitProvider(provider, model); ok {
+		provider, names = of, append(names, rest)
 	}
 	for _, name := range names {
 		if m, ok := c.named(provider, name); ok {

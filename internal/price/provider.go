@@ -40,16 +40,16 @@ func Provider(name string) string {
 	return name
 }
 
-// knownProviders are those that stand before a slash in a model's name.
-const knownProviders = " openai anthropic google vertex_ai bedrock azure azure_ai mistral cohere xai deepseek groq together_ai fireworks_ai meta moonshot perplexity cerebras openrouter "
+// knownProviders are those that stand before a slash in the name of a model whose
+// provider is not given.
+const knownProviders = " openai anthropic google vertex_ai bedrock azure azure_ai mistral cohere xai deepseek groq together_ai fireworks_ai perplexity cerebras openrouter "
 
-// splitProvider cuts the provider off a name such as openai/gpt-4o. A slash in a
-// name may also be the model's own: deepseek-ai/DeepSeek-V3.
-func splitProvider(model string) (provider, rest string, ok bool) {
+// splitProvider cuts the provider off a name such as openai/gpt-4o: the given
+// one, or, where none is given, one that is known. Other slashes are the name's
+// own: deepseek-ai/DeepSeek-V3, and openai/gpt-4o as OpenRouter sells it.
+func splitProvider(provider, model string) (of, rest string, ok bool) {
 	before, after, found := strings.Cut(model, "/")
-	provider = Provider(before)
-	if !found || after == "" || !strings.Contains(knownProviders, " "+provider+" ") {
-		return "", model, false
-	}
-	return provider, after, true
+	of = Provider(before)
+	ok = of == provider || (provider == "" && strings.Contains(knownProviders, " "+of+" "))
+	return of, after, found && after != "" && ok
 }
