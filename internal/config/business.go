@@ -37,7 +37,7 @@ type Cost struct {
 	ExchangeRates Path           `yaml:"exchange_rates"` // CSV file: date,from,to,rate
 	Prices        Path           `yaml:"prices"`         // prices of tokens, before the embedded ones
 	Allocate      []AllocateRule `yaml:"allocate"`       // rules that give charges to teams, tiers and organizations; the first match wins
-	UnitCosts     Map[string]    `yaml:"unit_costs"`     // business metrics by which costs are divided, by name
+	UnitCosts     Map[UnitCost]  `yaml:"unit_costs"`     // what costs are divided by, by name: a business metric, or a mapping
 	Revenue       *Revenue       `yaml:"revenue"`        // where revenue comes from
 	Budgets       []Budget       `yaml:"budgets"`        // amounts to stay within
 	Settle        *Duration      `yaml:"settle"`         // how long after its end a bill may still change; default 10d
@@ -63,6 +63,13 @@ func (m Match) Charges() cost.Match {
 		out[key] = values
 	}
 	return out
+}
+
+// UnitCost divides costs by a business metric: its bare name, or a mapping.
+type UnitCost struct {
+	Metric string        `yaml:"metric"` // business metric whose value the costs are divided by
+	Match  Match         `yaml:"match"`  // the charges, as in `allocate`; all unless given
+	Per    *unit.Decimal `yaml:"per"`    // events to a unit, such as 1000000; default 1
 }
 
 // Split shares a rule's total out over the values of a label.

@@ -88,7 +88,7 @@ func (c *checker) cost() {
 		}
 	}
 	for _, e := range k.UnitCosts {
-		c.known("cost.unit_costs."+e.Key, "the business metric", e.Value, c.cfg.BusinessMetrics.Keys())
+		c.unitCost("cost.unit_costs."+e.Key, e.Value)
 	}
 	if k.Revenue != nil {
 		c.exactlyOne("cost.revenue", "from", "metric", "csv")
@@ -112,6 +112,20 @@ func (c *checker) cost() {
 			c.positive(at(path+".alert_at", j), &v)
 		}
 	}
+}
+
+// unitCost checks the short form, a metric's name, and the long one.
+func (c *checker) unitCost(path string, u UnitCost) {
+	if c.cfg.node(path).Kind == yamlpos.Scalar {
+		c.known(path, "the business metric", u.Metric, c.cfg.BusinessMetrics.Keys())
+		return
+	}
+	c.required(path, "metric")
+	if u.Metric != "" {
+		c.known(path+".metric", "the business metric", u.Metric, c.cfg.BusinessMetrics.Keys())
+	}
+	c.match(path+".match", u.Match)
+	c.positive(path+".per", u.Per)
 }
 
 // match checks the keys that line items are picked by, and that each has a value.

@@ -55,7 +55,6 @@ func (c *Config) notYetMoney(note func(bool, string)) {
 	note(remote, "sources.billing: bills are read from local files only")
 	k := c.Cost
 	note(k.Prices != "", "cost.prices: tokens are not priced yet")
-	note(len(k.UnitCosts) > 0, "cost.unit_costs: unit costs are not computed yet")
 	note(k.Revenue != nil, "cost.revenue: margins are not computed yet")
 	note(len(k.Budgets) > 0, "cost.budgets: budgets are not watched yet")
 }

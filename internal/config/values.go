@@ -220,6 +220,19 @@ func (l *Level) UnmarshalNode(n *yamlpos.Node) error {
 	return nil
 }
 
+// UnmarshalNode reads the bare name of a metric, or a mapping.
+func (u *UnitCost) UnmarshalNode(n *yamlpos.Node) error {
+	type mapping UnitCost // without this method
+	into := any((*mapping)(u))
+	if n.Kind == yamlpos.Scalar {
+		into = &u.Metric
+	}
+	if diags := yamlpos.Decode(n, into); len(diags) > 0 {
+		return diags
+	}
+	return nil
+}
+
 // ParseDate reads 2026-10-31.
 func ParseDate(text string) (Date, error) {
 	t, err := time.Parse(time.DateOnly, text)

@@ -1,0 +1,69 @@
+package evaluate
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/slactl/slactl/internal/cost"
+	"github.com/slactl/slactl/internal/kpi"
+	"github.com/slactl/slactl/internal/period"
+	"github.com/slactl/slactl/internal/unit"
+)
+
+// UnitCosts computes the configured unit costs of a period, as bills are cut,
+// beside those of the period before. Costs and events are those of the same span.
+func (e *Evaluator) UnitCosts(ctx context.Context, p period.Period, m cost.Measure) (*cost.UnitReport, error) {
+	if len(e.Config.Cost.UnitCosts) == 0 {
+		return nil, fmt.Errorf("computing unit costs: none is configured; set cost.unit_costs, such as {request: llm_requests}")
+	}
+	before := e.BillingPeriod(p.Previous())
+	var queries []cost.Query
+	for _, u := range e.Config.Cost.UnitCosts {
+		for _, in := range []period.Period{p, before} {
+			queries = append(queries, cost.Query{Period: in, Measure: m, Match: u.Value.Match.Charges()})
+		}
+	}
+	reports, err := e.Cost(ctx, queries)
+	if err != nil {
+		return nil, err
+	}
+	events := e.Metrics(ctx, p)
+	out := &cost.UnitReport{Schema: cost.UnitSchema, Period: p.Info(), Previous: before.Info(), Measure: reports[0].Measure,
+		UnitCosts: []cost.UnitCost{}, Tokens: []cost.TokenUse{}, Ledger: reports[0].Ledger, Notes: slices.Clone(reports[0].Notes)}
+	for i, u := range e.Config.Cost.UnitCosts {
+		per := unit.DecimalOfInt(1)
+		if u.Value.Per != nil {
+			per = *u.Value.Per
+		}
+		now, then := eventsOf(events, u.Value.Metric)
+		out.UnitCosts = append(out.UnitCosts, cost.UnitCosts(u.Key, u.Value.Metric, per, reports[2*i], reports[2*i+1], now, then)...)
+	}
+	if !p.Complete {
+		out.Notes = append(out.Notes, "the period is not over: bills and metrics so far may not reach equally far")
+	}
+	return out, nil
+}
+
+// Metrics measures the business metrics in a period.
+func (e *Evaluator) Metrics(ctx context.Context, p period.Period) *kpi.Report {
+	q := questions{}
+	metrics := e.askKPI(q, p)
+	return e.measureKPI(metrics, e.put(ctx, q), p)
+}
+
+// eventsOf is what a business metric counted in the period, and in the one before.
+func eventsOf(r *kpi.Report, name string) (now, then cost.Events) {
+	for _, m := range r.Metrics {
+		if m.Name != name {
+			continue
+		}
+		now, then = cost.Events{Value: m.Value}, cost.Events{Value: m.Previous, Reason: "no value in the period before"}
+		if m.Reason != nil {
+			now.Reason = name + ": " + *m.Reason
+		}
+		return now, then
+	}
+	missing := cost.Events{Reason: "there is no business metric " + name}
+	return missing, missing
+}
