@@ -104,7 +104,17 @@ func options(t *testing.T, comment, dir string) (billing.Source, cost.Query) {
 		case "path":
 			source.Path = filepath.Join(dir, value)
 		case "format":
-			source.Format = value
+			if source.Format = value; value == "auto" {
+				source.Format = ""
+			}
+		case "columns":
+			source.Columns = map[string]string{}
+			for pair := range strings.SplitSeq(value, ",") {
+				field, column, _ := strings.Cut(pair, "=")
+				source.Columns[field] = column
+			}
+		case "source_measure":
+			source.Measure = value
 		case "zone":
 			zone, err := time.LoadLocation(value)
 			if err != nil {
@@ -294,7 +304,7 @@ func TestSourcesThatCannotBeRead(t *testing.T) {
 	q := []cost.Query{{Period: month(t, "2024-09")}}
 	good := billing.Source{Name: "good", Format: "focus", Path: dir + "/a.csv"}
 	none := billing.Source{Name: "none", Format: "focus", Path: dir + "/**/*.gz"}
-	later := billing.Source{Name: "later", Format: "aws-cur", Path: dir + "/a.csv"}
+	later := billing.Source{Name: "later", Format: "token-counters", Path: dir + "/a.csv"}
 
 	_, err := billing.Breakdown(t.Context(), []billing.Source{none}, q)
 	var noFile *billing.NoFileError
@@ -311,7 +321,7 @@ func TestSourcesThatCannotBeRead(t *testing.T) {
 	}
 	_, err = billing.Breakdown(t.Context(), []billing.Source{later}, q)
 	var format *billing.FormatError
-	if !errors.As(err, &format) || !strings.Contains(err.Error(), "format aws-cur arrives in a later version; source later is not counted") {
+	if !errors.As(err, &format) || !strings.Contains(err.Error(), "format token-counters arrives in a later version; source later is not counted") {
 		t.Errorf("error %v", err)
 	}
 	r, err := billing.Breakdown(t.Context(), []billing.Source{good, none, later}, q)

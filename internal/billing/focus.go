@@ -150,10 +150,4 @@ func (f *focus) read(r *row, item *cost.LineItem) error {
 	return err
 }
 
-func (f *focus) month(r *row) string {
-	at, err := f.instant(r, f.billingPeriod)
-	if err != nil {
-		return ""
-	}
-	return cost.BillingPeriodName(at)
-}
+func (f *focus) month(r *row) string { return f.monthOf(r, f.billingPeriod) }

@@ -15,7 +15,8 @@ import (
 type format struct {
 	name string // the word of the configuration
 	// recognise reports whether a header is that of this format, and names the
-	// version or variant as far as it can be told. nil for a format without tables.
+	// version or variant as far as it can be told. It is nil for a format without
+	// tables, and for one that reads any.
 	recognise func(header []string) (version string, ok bool)
 	// bind makes the reader of a table with a known header. The error says why the
 	// file is rejected.
@@ -38,6 +39,11 @@ type reader interface {
 func formats() []format {
 	return []format{
 		focusFormat(),
+		curFormat(),
+		azureFormat(),
+		gcpFormat(),
+		ociFormat(),
+		csvFormat(),
 	}
 }
 
@@ -70,6 +76,9 @@ func tableFormat(s *Source, header []string) (format, string, error) {
 		f, ok := formatNamed(s.Format)
 		if !ok || f.bind == nil {
 			return format{}, "", &noBillError{fmt.Sprintf("a table is no export of the format %s", s.Format)}
+		}
+		if f.recognise == nil { // any table
+			return f, "", nil
 		}
 		version, ok := f.recognise(header)
 		if !ok {

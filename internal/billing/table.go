@@ -68,7 +68,21 @@ func (t *table) required(names ...string) (int, error) {
 	if i := t.column(names...); i >= 0 {
 		return i, nil
 	}
-	return -1, fmt.Errorf("the column %s is missing", names[0])
+	return -1, missingColumn(names[0])
+}
+
+func missingColumn(name string) error { return fmt.Errorf("the column %s is missing", name) }
+
+// monthOf names the billing period that a column holds, "" where it is broken.
+func (t *table) monthOf(r *row, i int) string {
+	if i < 0 || i >= len(r.texts) {
+		return ""
+	}
+	at, err := t.instant(r, i)
+	if err != nil {
+		return ""
+	}
+	return cost.BillingPeriodName(at)
 }
 
 // name is how the file calls a column.
@@ -207,11 +221,26 @@ type namedText struct {
 	into  func(*cost.LineItem) *string
 }
 
-// fill sets the texts of an item.
+// fill sets the texts of an empty item; of several columns for one text the last
+// one with a value counts.
 func fill(item *cost.LineItem, r *row, columns []textColumn) {
 	for _, c := range columns {
-		*c.into(item) = r.text(c.at)
+		if s := r.text(c.at); s != "" {
+			*c.into(item) = s
+		}
 	}
+}
+
+// single is the measure of a format with one cost column: billed, unless the
+// source says another.
+func (t *table) single() func(*cost.LineItem) **unit.Decimal {
+	return amountOf(cost.Measure(t.source.Measure))
+}
+
+// monthStart is the start of the month of an instant, for formats whose billing
+// periods are calendar months that no column names.
+func monthStart(at time.Time) time.Time {
+	return time.Date(at.Year(), at.Month(), 1, 0, 0, 0, 0, at.Location())
 }
 
 // amountOf returns the place of a measure's amount in an item.
