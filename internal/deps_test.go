@@ -49,6 +49,7 @@ const homes = `
 	github.com/prometheus/common/promslog           query/tsdb
 	github.com/prometheus/client_golang             query/prom
 	github.com/prometheus/prometheus/model/labels   query, query/*, discover, demo
+	github.com/prometheus/prometheus/model/histogram window, query, query/*
 	github.com/prometheus/prometheus/model/value    query, query/*, demo
 	github.com/prometheus/prometheus/promql/parser  query, query/tsdb
 	github.com/prometheus/prometheus/promql         query/tsdb

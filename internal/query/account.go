@@ -36,7 +36,7 @@ func Account(ctx context.Context, feed Feed, reqs []Request, workers int) ([]Res
 			}
 		}
 	}
-	for _, step := range []func(context.Context) error{l.reach, l.birthday, l.findNative} {
+	for _, step := range []func(context.Context) error{l.distribute, l.reach, l.birthday} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
@@ -79,7 +79,9 @@ func (l *ledger) admit(ctx context.Context, req Request) *account {
 	}
 	a = newAccount(req, a.grid)
 	for _, s := range sels {
-		a.scan.Expressions = append(a.scan.Expressions, s.sel.Text)
+		if s.role != roleNative { // which are shown if there are any
+			a.scan.Expressions = append(a.scan.Expressions, s.sel.Text)
+		}
 	}
 	return a
 }
@@ -107,7 +109,7 @@ func selections(ind Indicator) ([]selection, error) {
 		if name == "" {
 			return nil, fmt.Errorf("accounting histogram %s: the selector names no metric; write its base name, without _bucket", ind.Total)
 		}
-		out = []selection{{roleBucket, ind.Total.WithName(name + "_bucket")}}
+		out = []selection{{roleBucket, ind.Total.WithName(name + "_bucket")}, {roleNative, ind.Total}}
 	case Gauge:
 		out = []selection{{roleGauge, ind.Total}}
 	case Rating:
@@ -150,6 +152,7 @@ type extent struct {
 	sel      Selector
 	from, to int64
 	maxGap   int64
+	native   bool // native histograms are read, not floats
 }
 
 // read is a selector that is read once for all its uses.
@@ -167,8 +170,11 @@ func (l *ledger) plan() []*read {
 		}
 		sels, _ := selections(a.req.Indicator)
 		for _, s := range sels {
+			if s.role == roleNative { // see distribute
+				continue
+			}
 			key := l.key(a, s.role.mode())
-			uses = append(uses, use{s.role, a, key, extent{s.sel, a.grid[0] - key.lookback, a.grid[len(a.grid)-1], key.maxGap}})
+			uses = append(uses, use{s.role, a, key, extent{s.sel, a.grid[0] - key.lookback, a.grid[len(a.grid)-1], key.maxGap, false}})
 		}
 	}
 	slices.SortStableFunc(uses, func(a, b use) int { return len(a.sel.Matchers) - len(b.sel.Matchers) })
@@ -261,14 +267,20 @@ func (l *ledger) instants(ctx context.Context, req Request, sels []selection) (w
 	for _, ms := range grid {
 		all = append(all, time.UnixMilli(ms))
 	}
-	for _, s := range sels {
-		err := l.samples(ctx, extent{s.sel, first, last, req.MaxGap.Milliseconds()}, func(_ labels.Labels, ts []int64, _ []float64) {
-			for _, t := range ts {
-				if first < t && t < last {
-					all = append(all, time.UnixMilli(t))
-				}
+	add := func(_ labels.Labels, ts []int64, _ []float64) {
+		for _, t := range ts {
+			if first < t && t < last {
+				all = append(all, time.UnixMilli(t))
 			}
-		})
+		}
+	}
+	for _, s := range sels {
+		e := extent{s.sel, first, last, req.MaxGap.Milliseconds(), s.role == roleNative}
+		read := l.samples
+		if e.native {
+			read = l.nativeSamples
+		}
+		err := read(ctx, e, add)
 		if err != nil {
 			return nil, err
 		}

@@ -43,7 +43,7 @@ func (l *ledger) reach(ctx context.Context) error {
 	}
 	for _, gap := range slices.Sorted(maps.Keys(byGap)) {
 		var mu sync.Mutex
-		err := l.tally(ctx, extent{ofJobs("up", jobs), from, to, gap}, func(labels.Labels) []tallyKey { return byGap[gap] },
+		err := l.tally(ctx, extent{sel: ofJobs("up", jobs), from: from, to: to, maxGap: gap}, func(labels.Labels) []tallyKey { return byGap[gap] },
 			func(ls labels.Labels, key tallyKey, t *tallied) {
 				mu.Lock()
 				defer mu.Unlock()
@@ -246,39 +246,4 @@ func alternatives(words map[string]bool) string {
 		all[i] = regexp.QuoteMeta(w)
 	}
 	return strings.Join(all, "|")
-}
-
-// findNative looks for histograms that are there as native ones only, which have
-// no buckets in their names, so that their absence is explained.
-func (l *ledger) findNative(ctx context.Context) error {
-	for _, a := range l.accounts {
-		if a.err != nil || a.req.Indicator.Kind != Histogram {
-			continue
-		}
-		err := l.tally(ctx, extent{sel: a.req.Indicator.Total, from: a.grid[0], to: a.grid[len(a.grid)-1]},
-			func(labels.Labels) []tallyKey { return []tallyKey{l.key(a, counting)} },
-			func(ls labels.Labels, _ tallyKey, t *tallied) {
-				a.mu.Lock()
-				defer a.mu.Unlock()
-				if t.histograms > 0 && !a.hasClassic(ls) {
-					a.native++
-				}
-			})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// hasClassic reports whether the buckets of a native histogram were counted
-// from its classic twin.
-func (a *account) hasClassic(native labels.Labels) bool {
-	twin := labels.NewBuilder(native).Set(labels.MetricName, native.Get(labels.MetricName)+"_bucket").Labels().String()
-	for _, g := range a.groups {
-		if g.layouts[twin] != nil {
-			return true
-		}
-	}
-	return false
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/slactl/slactl/internal/unit"
@@ -24,6 +25,7 @@ const (
 	roleGood               // good events: the bad ones are the total less these
 	roleSum                // the sum counter of a rating
 	roleBucket             // a bucket of a histogram
+	roleNative             // a native histogram
 	roleGauge
 	roleProbe
 )
@@ -55,7 +57,6 @@ type account struct {
 	good     int64 // series that good selected
 	// Samples that could not be used.
 	dropped, unordered, histograms int64
-	native                         int64 // histograms that are there as native ones only
 }
 
 // group is a window.Group being filled.
@@ -66,6 +67,9 @@ type group struct {
 	// layouts holds, for every histogram in the group, how many samples each of
 	// its buckets had: one that had fewer than +Inf was not always there.
 	layouts map[string]map[float64]int64
+	// native holds what lies in the exponential buckets of native histograms, by
+	// each scale that they have.
+	native map[window.Scale]map[window.Place]*window.Counts
 	// scaled holds windowed fractions, each in a row of its own scale, until all
 	// is counted: decimals would take a hundred times longer to add.
 	scaled map[scaledKey][]int64
@@ -84,6 +88,7 @@ type pendingBirth struct {
 	role   role
 	bound  float64
 	series labels.Labels
+	native *histogram.FloatHistogram // the first value under roleNative
 }
 
 func newAccount(req Request, grid window.Grid) *account {
@@ -173,7 +178,7 @@ func (a *account) group(ls labels.Labels) *group {
 	if !ok {
 		g = &group{Group: window.Group{Labels: make(map[string]string, len(values)), Samples: make([]uint32, a.grid.Cells())},
 			buckets: map[float64]*window.Counts{}, layouts: map[string]map[float64]int64{},
-			scaled: map[scaledKey][]int64{}}
+			scaled: map[scaledKey][]int64{}, native: map[window.Scale]map[window.Place]*window.Counts{}}
 		for i, name := range a.req.GroupBy {
 			g.Labels[name] = values[i]
 		}
@@ -226,7 +231,7 @@ func (a *account) sinks(g *group, r role, bound float64) []sink {
 
 // judges reports whether a sample in the role lets its cell be judged.
 func (r role) judges(bound float64) bool {
-	return r == roleTotal || r == roleGauge || r == roleProbe || r == roleBucket && math.IsInf(bound, 1)
+	return r == roleTotal || r == roleGauge || r == roleProbe || r == roleNative || r == roleBucket && math.IsInf(bound, 1)
 }
 
 // fill adds a tally to the rows of a group.
@@ -326,6 +331,14 @@ func (a *account) settle(b pendingBirth, witnessed bool) {
 			addValues(into, a.grid.Cells(), []cellValue{{b.cell, value}}, s.sign)
 		}
 	}
+	if b.native != nil {
+		a.spread(b.group, growth{b.cell, b.native}, func(c *window.Counts) **unit.Sums {
+			if witnessed {
+				return &c.Windowed
+			}
+			return &c.Unwitnessed
+		})
+	}
 	// An unwitnessed first value says nothing about what happened in its cell.
 	if witnessed && b.role.judges(b.bound) {
 		b.group.Samples[b.cell]++
@@ -341,6 +354,7 @@ func (a *account) result() Result {
 		g := a.groups[key]
 		g.foldScaled(a.grid.Cells())
 		a.layBuckets(g)
+		a.layNative(g)
 		if e := g.extremes; e.any {
 			g.First, g.Last, g.Min, g.Max = decimalOf(e.first), decimalOf(e.last), decimalOf(e.min), decimalOf(e.max)
 		}
@@ -393,10 +407,7 @@ func (a *account) noteProblems() {
 		a.note("%d samples of %s were out of order and were left out", a.unordered, a.req.Indicator.Total)
 	}
 	if a.histograms > 0 {
-		a.note("%d samples of %s are native histograms, which this version does not read; scrape classic buckets beside them", a.histograms, a.req.Indicator.Total)
-	}
-	if a.native > 0 {
-		a.note("%d histograms of %s are native, which this version does not read: what they observed is missing; scrape classic buckets beside them", a.native, a.req.Indicator.Total)
+		a.note("%d samples of %s are native histograms, which only `histogram:` counts", a.histograms, a.req.Indicator.Total)
 	}
 	if label, n := a.replicas.overlapping(); n > 0 {
 		a.note("%d series are there more than once, differing only in the label %s, and were all counted: an HA pair? Select one replica, or name the label in dedup_labels of a prometheus source", n, label)

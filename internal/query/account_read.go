@@ -20,6 +20,7 @@ type buffers struct {
 	ts      []int64
 	vs      []float64
 	tallies map[tallyKey]*tally
+	spreads map[tallyKey]*spread
 }
 
 // series reads an extent, with all workers. Replicas are one series.
@@ -30,7 +31,7 @@ func (l *ledger) series(ctx context.Context, e extent, work func(*buffers, RawSe
 	var wg sync.WaitGroup
 	for range l.workers {
 		wg.Go(func() {
-			b := &buffers{ts: make([]int64, batch), vs: make([]float64, batch), tallies: map[tallyKey]*tally{}}
+			b := &buffers{ts: make([]int64, batch), vs: make([]float64, batch), tallies: map[tallyKey]*tally{}, spreads: map[tallyKey]*spread{}}
 			for s := range queue {
 				if err := work(b, s); err != nil {
 					cancel(fmt.Errorf("reading series %s: %w", s.Labels(), err))

@@ -3,6 +3,7 @@ package query
 import (
 	"math"
 
+	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/value"
 
 	"github.com/slactl/slactl/internal/unit"
@@ -61,6 +62,10 @@ type tallied struct {
 	wide       []cellValue // what of cells and recovered is no whole number
 	recovered  []cellValue
 	births     []birth
+	growths    []growth                    // of native histograms, in the order of their times
+	regained   []growth                    // the same across gaps longer than max_gap
+	first      []*histogram.FloatHistogram // what the births have
+	layouts    []layoutRun
 	runs       []run
 	samples    int64 // inside the grid and the lookback before it
 	dropped    int64 // NaN and infinities

@@ -13,7 +13,7 @@ import (
 // TestAccount runs the rules on samples in memory, where stale markers can be
 // written as well.
 func TestAccount(t *testing.T) {
-	for _, c := range append(querytest.Cases(), staleCase()) {
+	for _, c := range append(append(querytest.Cases(), querytest.NativeCases()...), staleCase()) {
 		t.Run(c.Name, func(t *testing.T) {
 			series, err := querytest.Load(c.Load)
 			if err != nil {

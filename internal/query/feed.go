@@ -2,8 +2,10 @@ package query
 
 import (
 	"context"
+	"io"
 	"time"
 
+	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
 )
 
@@ -36,6 +38,24 @@ type RawSeries interface {
 	// Histograms is how many samples were native histograms, which Read passes
 	// over. It is asked after the end.
 	Histograms() int
+}
+
+// NativeSeries is a RawSeries that may have native histograms among its samples.
+type NativeSeries interface {
+	RawSeries
+	// ReadHistogram puts the next native histogram into h, whose memory it uses
+	// again, and returns its time. At the end it returns io.EOF. It passes over
+	// other samples, and goes its own way through the series, whatever Read has
+	// read. A stale marker has it in its sum.
+	ReadHistogram(h *histogram.FloatHistogram) (int64, error)
+}
+
+// readHistogram reads the next native histogram of a series, if it has any.
+func readHistogram(s RawSeries, h *histogram.FloatHistogram) (int64, error) {
+	if native, ok := s.(NativeSeries); ok {
+		return native.ReadHistogram(h)
+	}
+	return 0, io.EOF
 }
 
 // Started is a RawSeries whose samples may carry start timestamps, as Prometheus

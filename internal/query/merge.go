@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 
+	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
 )
 
@@ -99,6 +100,8 @@ func (j *joined) Read(ctx context.Context, sel Selector, from, to int64, each fu
 type spliced struct {
 	labels     labels.Labels
 	parts      []part
+	read       int  // how many parts were read
+	natives    int  // how many were read for their native histograms
 	gone       bool // it was handed over
 	histograms int
 	starts     []int64
@@ -121,18 +124,35 @@ func (s *spliced) Starts() []int64 { return s.starts }
 
 // Read implements [RawSeries].
 func (s *spliced) Read(ts []int64, vs []float64) (int, error) {
-	for len(s.parts) > 0 {
-		p := s.parts[0]
+	for s.read < len(s.parts) {
+		p := s.parts[s.read]
 		n, err := p.Read(ts, vs)
 		n = p.Trim(ts[:n], vs[:n])
 		if errors.Is(err, io.EOF) {
 			s.histograms += p.Histograms()
 			s.starts = append(s.starts, startsOf(p.RawSeries)...)
-			s.parts = s.parts[1:]
+			s.read++
 			err = nil
 		}
 		if n > 0 || err != nil {
 			return n, err
+		}
+	}
+	return 0, io.EOF
+}
+
+// ReadHistogram implements [NativeSeries].
+func (s *spliced) ReadHistogram(h *histogram.FloatHistogram) (int64, error) {
+	for s.natives < len(s.parts) {
+		p := s.parts[s.natives]
+		t, err := readHistogram(p.RawSeries, h)
+		switch {
+		case errors.Is(err, io.EOF):
+			s.natives++
+		case err != nil:
+			return 0, err
+		case p.From <= t && t <= p.To:
+			return t, nil
 		}
 	}
 	return 0, io.EOF

@@ -133,7 +133,7 @@ func TestFootprint(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := selectors(t, `process_start_time_seconds`, `rating_count`, `rating_created`, `rating_sum`, `reqs_created`, `reqs_total{job="api"}`,
-		`score`, `took_seconds_bucket`, `took_seconds_created`, `up`)
+		`score`, `took_seconds`, `took_seconds_bucket`, `took_seconds_created`, `up`)
 	if len(got) != len(want) {
 		t.Fatalf("the footprint is %v, want %v", got, want)
 	}

@@ -30,6 +30,7 @@ func (p *pushDown) questions() ([]question, error) {
 	judging := sels[0].sel
 	for _, s := range sels {
 		switch s.role {
+		case roleNative: // see followUps
 		case roleGauge:
 			out = append(out, p.gaugeQuestions(s.sel)...)
 		case roleProbe:

@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 
+	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/value"
 )
@@ -57,11 +58,11 @@ func (r *replicated) merge(ctx context.Context, e extent, each func(RawSeries) e
 		key := ls.String()
 		m, ok := known[key]
 		if !ok {
-			m = &merged{labels: ls, maxGap: e.maxGap}
+			m = &merged{labels: ls, maxGap: e.maxGap, native: e.native}
 			known[key] = m
 			all = append(all, m)
 		}
-		m.replicas = append(m.replicas, &replica{RawSeries: s, pt: never})
+		m.replicas = append(m.replicas, &replica{RawSeries: s, pt: never, native: e.native})
 		return nil
 	})
 	if err != nil {
@@ -83,10 +84,15 @@ type merged struct {
 	labels   labels.Labels
 	maxGap   int64
 	replicas []*replica // in the order of their labels
+	native   bool       // native histograms are merged, by ReadHistogram, not floats
 	// The sample that the replica which is followed had before those that were
 	// read last; its time is never if there was none.
 	ownTime int64
 	own     float64
+	// The native histogram that was read last, and of which replica.
+	from *replica
+	pt   int64
+	last histogram.FloatHistogram
 }
 
 // replica is a series on its way into a merged one.
@@ -98,6 +104,9 @@ type replica struct {
 	pt   int64 // the sample that was taken last
 	pv   float64
 	done bool // there is no more to read
+
+	native       bool
+	waiting, own histogram.FloatHistogram // the sample at ts[0], and the one that was taken last
 }
 
 // room is where a replica is read into.
@@ -156,6 +165,31 @@ func (m *merged) Read(ts []int64, vs []float64) (int, error) {
 	return n, nil
 }
 
+// ReadHistogram implements NativeSeries. It passes over the first histogram of a
+// replica that relieves another one if it is older than the one before: a reset
+// to that one, near it, and none to the last one of its own replica.
+func (m *merged) ReadHistogram(h *histogram.FloatHistogram) (int64, error) {
+	for {
+		r, err := m.next()
+		if err != nil {
+			return 0, err
+		}
+		if r == nil {
+			return 0, io.EOF
+		}
+		older := m.from != r && r.pt != never && r.pt <= m.pt && r.ts[0]-m.pt <= m.maxGap &&
+			isReset(&r.waiting, &m.last) && !isReset(&r.waiting, &r.own)
+		r.take()
+		if older {
+			continue
+		}
+		m.from, m.pt = r, r.pt
+		r.own.CopyTo(&m.last)
+		r.own.CopyTo(h)
+		return r.pt, nil
+	}
+}
+
 // next returns the replica that has the next sample of the series, nil at the
 // end. It passes over samples at instants that an earlier replica covers.
 func (m *merged) next() (*replica, error) {
@@ -195,6 +229,18 @@ func (r *replica) fill() error {
 		if r.room == nil {
 			r.room = &room{}
 		}
+		if r.native {
+			t, err := readHistogram(r.RawSeries, &r.waiting)
+			r.done = errors.Is(err, io.EOF)
+			if err != nil && !r.done {
+				return fmt.Errorf("replica %s: %w", r.Labels(), err)
+			}
+			if !r.done && !value.IsStaleNaN(r.waiting.Sum) && r.waiting.Validate() == nil {
+				r.room.ts[0] = t
+				r.ts = r.room.ts[:1]
+			}
+			continue
+		}
 		n, err := r.Read(r.room.ts[:], r.room.vs[:])
 		r.ts, r.vs = r.room.ts[:0], r.room.vs[:0]
 		for i, v := range r.room.vs[:n] {
@@ -211,6 +257,11 @@ func (r *replica) fill() error {
 }
 
 func (r *replica) take() (t int64, v float64) {
+	if r.native {
+		r.pt, r.ts = r.ts[0], nil
+		r.waiting, r.own = r.own, r.waiting
+		return r.pt, 0
+	}
 	r.pt, r.pv = r.ts[0], r.vs[0]
 	r.ts, r.vs = r.ts[1:], r.vs[1:]
 	return r.pt, r.pv

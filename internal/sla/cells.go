@@ -37,6 +37,7 @@ type cells struct {
 	total, bad  quantity
 	sum         quantity // under Value
 	buckets     []bucket // under Quantile, by increasing bound; without the one for +Inf
+	natives     []nativeBucket
 	unwitnessed unit.Decimal
 	series      bool // there is at least one group
 	estimate    bool
@@ -82,6 +83,7 @@ type fold struct {
 	samples         []int64
 	total, bad, sum track
 	buckets         []track
+	natives         []track
 	layout          layout
 	period          [2]int // cells of the period, for what is reported of it
 	unwitnessed     *unit.Sums
@@ -98,6 +100,9 @@ func newFold(o Objective, scan *window.Scan, f frame, members []Member) *fold {
 	if o.Method == Quantile {
 		for range fold.layout.bounds {
 			fold.buckets = append(fold.buckets, newTrack(n))
+		}
+		for range fold.layout.native.places {
+			fold.natives = append(fold.natives, newTrack(n))
 		}
 	}
 	for _, m := range members {
@@ -162,7 +167,13 @@ func (f *fold) histogram(g *window.Group, r stretch) {
 		if f.layout.limit >= 0 {
 			f.bad.add(f.layout.of(g, f.layout.limit), r, true)
 		}
+		f.layout.native.each(g, func(i int, c window.Counts) {
+			if i < f.layout.native.within {
+				f.bad.add(c, r, true)
+			}
+		})
 	}
+	f.native(g, r)
 	for i, t := range f.buckets {
 		if r.treatment == asMet && i >= f.layout.limit {
 			t.add(g.Total, r, false)
@@ -170,6 +181,26 @@ func (f *fold) histogram(g *window.Group, r stretch) {
 			t.add(f.layout.of(g, i), r, false)
 		}
 	}
+}
+
+// native adds a stretch of a group's native buckets.
+func (f *fold) native(g *window.Group, r stretch) {
+	if len(f.natives) == 0 {
+		return
+	}
+	last := max(0, f.layout.native.within-1) // that is within the target
+	if r.treatment == asMet && g.Native != nil {
+		f.natives[last].add(g.Total, r, false)
+	}
+	f.layout.native.each(g, func(i int, c window.Counts) {
+		switch {
+		case r.treatment != asMet:
+			f.natives[i].add(c, r, false)
+		case i < last:
+			f.natives[i].add(c, r, false)
+			f.natives[last].add(c, r, true)
+		}
+	})
 }
 
 // unreachable adds the samples of `up` that were 0 in a cell: to an objective
@@ -190,6 +221,10 @@ func (f *fold) done() *cells {
 	c.total, c.bad, c.sum = f.total.done(), f.bad.done(), f.sum.done()
 	for i, t := range f.buckets {
 		c.buckets = append(c.buckets, bucket{f.layout.bounds[i].scaled, f.layout.bounds[i].scaled.Rat(), t.done()})
+	}
+	for i, t := range f.natives {
+		lower, upper := f.layout.native.Bounds(f.layout.native.places[i])
+		c.natives = append(c.natives, nativeBucket{lower, upper, t.done()})
 	}
 	c.unwitnessed, c.estimate = f.unwitnessed.At(0), f.layout.estimate
 	return c

@@ -248,8 +248,13 @@ func (j *judgement) absence() string {
 		j.note("no series was selected")
 		return reasonNoSeries
 	case w.Measured+w.Idle > 0:
-		if j.o.Method == Quantile && len(j.cells.buckets) == 0 && j.soFar(j.cells.total).Sign() > 0 {
-			return "the histogram has no finite bucket"
+		if j.o.Method == Quantile && j.soFar(j.cells.total).Sign() > 0 {
+			if len(j.cells.natives) > 0 {
+				return "some histograms have classic buckets and some native ones"
+			}
+			if len(j.cells.buckets) == 0 {
+				return "the histogram has no finite bucket"
+			}
 		}
 		return reasonNoEvents
 	}

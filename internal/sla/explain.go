@@ -173,6 +173,10 @@ func (e *Equation) mean(j *judgement) {
 func (e *Equation) quantile(j *judgement, total unit.Decimal) {
 	q := percentage(j.o.Quantile)
 	c := j.cells
+	if len(c.natives) > 0 {
+		e.native(j, total)
+		return
+	}
 	i, count, below := c.rank(q, total, j.soFar)
 	if i == len(c.buckets) {
 		e.Formula = "the highest finite bound: the rank lies above it"
@@ -186,6 +190,23 @@ func (e *Equation) quantile(j *judgement, total unit.Decimal) {
 	e.Formula = "lower + (upper − lower) × (q × observations − below) / (up to upper − below)"
 	e.Numbers = fmt.Sprintf("%[1]s + (%[2]s − %[1]s) × (%[3]s × %[4]s − %[5]s) / (%[6]s − %[5]s)", lower.Canonical(), c.buckets[i].bound.Canonical(),
 		cut(q.Rat, false).Canonical(), total.Canonical(), below.Canonical(), count.Canonical())
+}
+
+// native shows the interpolation within an exponential bucket.
+func (e *Equation) native(j *judgement, total unit.Decimal) {
+	l := j.cells.locate(floatOf(j.o.Quantile)/100, total, j.soFar)
+	lower, upper := j.o.scaled(l.lower).Canonical(), j.o.scaled(l.upper).Canonical()
+	part := fmt.Sprintf("%v", l.fraction)
+	switch {
+	case l.open:
+		e.Formula, e.Numbers = "the highest finite bound: the rank lies above it", lower
+	case l.linear:
+		e.Formula = "lower + (upper − lower) × share of the zero bucket's observations below the rank"
+		e.Numbers = fmt.Sprintf("%[1]s + (%[2]s − %[1]s) × %[3]s", lower, upper, part)
+	default:
+		e.Formula = "lower × (upper / lower) ^ share of the bucket's observations below the rank"
+		e.Numbers = fmt.Sprintf("%[1]s × (%[2]s / %[1]s) ^ %[3]s", lower, upper, part)
+	}
 }
 
 // budgetEquations are how the error budget was computed; nothing without one.

@@ -16,6 +16,7 @@ type layout struct {
 	// −1: observations beyond it are not known to be within the target.
 	limit    int
 	estimate bool
+	native   nativeLayout
 }
 
 type bound struct {
@@ -32,9 +33,16 @@ func newLayout(o Objective, members []Member) layout {
 	}
 	var common []float64
 	first := true
+	var natives []*window.Native
 	for _, m := range members {
 		for _, g := range m.Groups {
 			l.estimate = l.estimate || g.Estimate
+			if g.Native != nil {
+				natives = append(natives, g.Native)
+				if len(g.Buckets) == 0 {
+					continue
+				}
+			}
 			bounds := finiteBounds(g)
 			switch {
 			case first:
@@ -61,6 +69,8 @@ func newLayout(o Objective, members []Member) layout {
 		}
 	}
 	l.estimate = l.estimate || !exact && !first
+	l.native = newNativeLayout(o, limit, natives)
+	l.estimate = l.estimate || l.native.inside
 	return l
 }
 

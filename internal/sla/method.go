@@ -145,8 +145,11 @@ type quantileMeasure struct {
 
 func (m quantileMeasure) value(read reading) (*big.Rat, bool) {
 	total := read(m.c.total)
-	if total.Sign() <= 0 || len(m.c.buckets) == 0 {
-		return nil, false
+	if total.Sign() <= 0 || (len(m.c.buckets) == 0) == (len(m.c.natives) == 0) {
+		return nil, false // no buckets, or two kinds that cannot be added up
+	}
+	if len(m.c.natives) > 0 {
+		return m.quantileOf(total, read)
 	}
 	i, count, below := m.c.rank(m.q, total, read)
 	if i == len(m.c.buckets) {
@@ -160,6 +163,10 @@ func (m quantileMeasure) value(read reading) (*big.Rat, bool) {
 // worse.
 func (m quantileMeasure) worse(read reading) bool {
 	total := read(m.c.total)
+	if len(m.c.natives) > 0 {
+		v, open := m.quantileOf(total, read)
+		return open || isWorse(m.o.Comparison, v, m.o.Target.Rat())
+	}
 	i, count, below := m.c.rank(m.q, total, read)
 	if i == len(m.c.buckets) {
 		return true

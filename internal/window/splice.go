@@ -82,7 +82,36 @@ func (c seam) group(g, in Group) Group {
 	g.Samples = splice(c, g.Samples, in.Samples)
 	g.Estimate = g.Estimate || in.Estimate
 	g.Buckets = c.buckets(g.Buckets, in.Buckets)
+	g.Native = c.native(g.Native, in.Native)
 	return g
+}
+
+// native matches the buckets of native histograms on their common scale.
+func (c seam) native(outer, inner *Native) *Native {
+	all := slices.DeleteFunc([]*Native{outer, inner}, func(n *Native) bool { return n == nil })
+	if len(all) == 0 {
+		return nil
+	}
+	out := &Native{Scale: Common(all...)}
+	was, is := map[Place]*Counts{}, map[Place]*Counts{}
+	if outer != nil {
+		outer.addTo(was, out.Scale)
+	}
+	if inner != nil {
+		inner.addTo(is, out.Scale)
+	}
+	places := slices.AppendSeq(slices.Collect(maps.Keys(was)), maps.Keys(is))
+	slices.SortFunc(places, Place.Compare)
+	for _, p := range slices.Compact(places) {
+		counts := [2]Counts{}
+		for i, m := range []map[Place]*Counts{was, is} {
+			if m[p] != nil {
+				counts[i] = *m[p]
+			}
+		}
+		out.Buckets = append(out.Buckets, NativeBucket{p, c.counts(counts[0], counts[1])})
+	}
+	return out
 }
 
 // buckets matches buckets by their bounds. Where a scan found fewer bounds than

@@ -93,6 +93,10 @@ type Group struct {
 	// merged on their common bounds, and Estimate is set.
 	Buckets  []Bucket
 	Estimate bool
+	// Native is the exponential buckets of native histograms, nil where there are
+	// none. Custom buckets are classic ones, and stand in Buckets. Total counts the
+	// observations of both; those that lie in no bucket were NaN.
+	Native *Native
 
 	// Samples counts, per cell, the samples that let the cell be judged: every
 	// sample of the total (or gauge, count, bucket) series, but not the first

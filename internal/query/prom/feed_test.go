@@ -40,7 +40,11 @@ func ways() []struct {
 func TestExact(t *testing.T) {
 	for _, way := range ways() {
 		t.Run(way.name, func(t *testing.T) {
-			for _, c := range querytest.Cases() {
+			cases := querytest.Cases()
+			if way.name == "remote read" {
+				cases = append(cases, querytest.NativeCases()...)
+			}
+			for _, c := range cases {
 				t.Run(c.Name, func(t *testing.T) {
 					dir := t.TempDir()
 					promtest.WriteBlock(t, dir, load(t, c.Load))

@@ -39,11 +39,13 @@ func floor(t, multiple int64) int64 {
 type series struct {
 	labels     labels.Labels
 	chunks     []chunk
+	read       int  // how many chunks were opened
 	packed     bool // the open chunk is read by xor
 	xor        xor.Decoder
 	it         chunkenc.Iterator // over the open chunk
 	from, to   int64             // of the open chunk; to is closed when there is none
 	histograms int
+	natives    natives
 }
 
 // chunk is compressed samples, of which those at from ≤ t ≤ to count.
@@ -114,11 +116,11 @@ const closed = math.MinInt64
 
 // next opens the next chunk.
 func (s *series) next() (bool, error) {
-	if len(s.chunks) == 0 {
+	if s.read == len(s.chunks) {
 		return false, nil
 	}
-	c := s.chunks[0]
-	s.chunks, s.from, s.to, s.packed = s.chunks[1:], c.from, c.to, c.encoding == chunkenc.EncXOR
+	c := s.chunks[s.read]
+	s.read, s.from, s.to, s.packed = s.read+1, c.from, c.to, c.encoding == chunkenc.EncXOR
 	var err error
 	if s.packed {
 		err = s.xor.Reset(c.data)

@@ -36,6 +36,7 @@ func Dump(s *window.Scan) string {
 			}
 			dumpCounts(&b, "le "+bound, k.Counts)
 		}
+		dumpNative(&b, g.Native)
 		dumpExtremes(&b, g)
 		if g.Estimate {
 			b.WriteString("  estimate\n")
@@ -55,6 +56,19 @@ func Dump(s *window.Scan) string {
 		fmt.Fprintf(&b, "note: %s\n", n)
 	}
 	return b.String()
+}
+
+// dumpNative writes the buckets of native histograms by their bounds.
+func dumpNative(b *strings.Builder, n *window.Native) {
+	if n == nil {
+		return
+	}
+	fmt.Fprintf(b, "  schema %d\n", n.Schema)
+	for _, k := range n.Buckets {
+		lower, upper := n.Bounds(k.Place)
+		pattern := [...]string{"[%v,%v)", "[%v,%v]", "(%v,%v]"}[k.Sign+1]
+		dumpCounts(b, fmt.Sprintf(pattern, lower, upper), k.Counts)
+	}
 }
 
 func dumpExtremes(b *strings.Builder, g window.Group) {

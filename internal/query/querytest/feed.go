@@ -5,6 +5,7 @@ import (
 	"io"
 	"sync/atomic"
 
+	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/slactl/slactl/internal/query"
@@ -34,7 +35,12 @@ func (f *Feed) Read(_ context.Context, sel query.Selector, from, to int64, each 
 				r.samples = append(r.samples, p)
 			}
 		}
-		if len(r.samples) == 0 {
+		for _, p := range s.Histograms {
+			if from <= p.T && p.T <= to {
+				r.histograms = append(r.histograms, p)
+			}
+		}
+		if len(r.samples) == 0 && len(r.histograms) == 0 {
 			continue
 		}
 		if err := each(r); err != nil {
@@ -49,10 +55,24 @@ type reader struct {
 	labels  labels.Labels
 	samples []Sample
 	end     error
+
+	histograms []Histogram
+	next       int // of them, to be read
 }
 
 func (r *reader) Labels() labels.Labels { return r.labels }
-func (r *reader) Histograms() int       { return 0 }
+func (r *reader) Histograms() int       { return len(r.histograms) }
+
+// ReadHistogram implements query.NativeSeries.
+func (r *reader) ReadHistogram(h *histogram.FloatHistogram) (int64, error) {
+	if r.next == len(r.histograms) {
+		return 0, r.end
+	}
+	p := r.histograms[r.next]
+	r.next++
+	p.H.CopyTo(h)
+	return p.T, nil
+}
 
 func (r *reader) Read(ts []int64, vs []float64) (int, error) {
 	if len(r.samples) == 0 {

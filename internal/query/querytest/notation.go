@@ -19,8 +19,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/value"
+	"github.com/prometheus/prometheus/promql/parser"
 )
 
 // Base is the instant at which the samples of a load begin.
@@ -34,15 +36,24 @@ type Sample struct {
 
 // Series is a labelled list of raw samples.
 type Series struct {
-	Labels  labels.Labels
-	Samples []Sample
+	Labels     labels.Labels
+	Samples    []Sample
+	Histograms []Histogram
+}
+
+// Histogram is one sample that is a native histogram; T is in milliseconds since
+// the epoch.
+type Histogram struct {
+	T int64
+	H *histogram.FloatHistogram
 }
 
 // Load parses `load STEP` blocks as in promtool's rule tests: a series per line,
 // then its samples from [Base] on, one step apart. A sample is a number, `_` for
 // none, `stale` for a stale marker, `NaN` or `Inf`; `axn`, `a+bxn` and `a-bxn`
 // repeat n more times, `_xn` leaves n out. A step may be followed by `from
-// OFFSET`.
+// OFFSET`. Native histograms are written as for promtool, in doubled braces:
+// `{{schema:0 count:3 buckets:[1 2]}}x4`.
 func Load(text string) ([]Series, error) {
 	var out []Series
 	var step time.Duration
@@ -68,6 +79,9 @@ func Load(text string) ([]Series, error) {
 			}
 		default:
 			s, err := series(line, from, step.Milliseconds())
+			if strings.Contains(line, "{{") {
+				s, err = natives(line, from, step.Milliseconds())
+			}
 			if err != nil {
 				return nil, fmt.Errorf("parsing load, line %d: %w", n, err)
 			}
@@ -112,6 +126,25 @@ func series(line string, from, step int64) (Series, error) {
 		}
 	}
 	return s, nil
+}
+
+// natives parses a series of native histograms, with Prometheus's own parser.
+func natives(line string, t, step int64) (Series, error) {
+	ls, values, err := parser.NewParser(parser.Options{}).ParseSeriesDesc(line)
+	s := Series{Labels: ls}
+	for _, v := range values {
+		switch {
+		case v.Omitted:
+		case v.Histogram != nil:
+			s.Histograms = append(s.Histograms, Histogram{t, v.Histogram})
+		case value.IsStaleNaN(v.Value):
+			s.Histograms = append(s.Histograms, Histogram{t, &histogram.FloatHistogram{Sum: v.Value}})
+		default:
+			s.Samples = append(s.Samples, Sample{t, v.Value})
+		}
+		t += step
+	}
+	return s, err
 }
 
 func sample(first, growth string, i int) float64 {

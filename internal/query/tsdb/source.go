@@ -135,6 +135,7 @@ func (s *Source) Read(ctx context.Context, sel query.Selector, from, to int64, e
 		if err := it.Err(); err != nil {
 			return fmt.Errorf("reading series %s: %w", raw.labels, err)
 		}
+		raw.natives = natives{chunks: raw.chunks}
 		if err := each(raw); err != nil {
 			return err
 		}
@@ -154,6 +155,7 @@ type series struct {
 	start      int64 // the last start timestamp
 	hasStarts  bool  // the open chunk can have them
 	histograms int
+	natives
 }
 
 // Labels implements query.RawSeries.

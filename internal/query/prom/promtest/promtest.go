@@ -4,6 +4,7 @@
 package promtest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -13,6 +14,7 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"slices"
 	"testing"
 	"time"
 
@@ -42,10 +44,16 @@ func WriteBlock(tb testing.TB, dir string, series []querytest.Series) {
 	var list []storage.Series
 	first, last := int64(1<<62), int64(-1<<62)
 	for _, s := range series {
-		samples := make([]chunks.Sample, len(s.Samples))
-		for i, p := range s.Samples {
-			samples[i] = sample{p.T, p.V}
-			first, last = min(first, p.T), max(last, p.T)
+		var samples []chunks.Sample
+		for _, p := range s.Samples {
+			samples = append(samples, sample{t: p.T, v: p.V})
+		}
+		for _, p := range s.Histograms {
+			samples = append(samples, sample{t: p.T, h: p.H})
+		}
+		slices.SortFunc(samples, func(a, b chunks.Sample) int { return cmp.Compare(a.T(), b.T()) })
+		for _, p := range samples {
+			first, last = min(first, p.T()), max(last, p.T())
 		}
 		list = append(list, storage.NewListSeries(s.Labels, samples))
 	}
@@ -56,19 +64,27 @@ func WriteBlock(tb testing.TB, dir string, series []querytest.Series) {
 	}
 }
 
-// sample is a float sample as Prometheus's storage takes them.
+// sample is a sample as Prometheus's storage takes them: a native histogram if h
+// is set.
 type sample struct {
 	t int64
 	v float64
+	h *histogram.FloatHistogram
 }
 
 func (s sample) T() int64                      { return s.t }
 func (s sample) ST() int64                     { return 0 }
 func (s sample) F() float64                    { return s.v }
 func (s sample) H() *histogram.Histogram       { return nil }
-func (s sample) FH() *histogram.FloatHistogram { return nil }
-func (s sample) Type() chunkenc.ValueType      { return chunkenc.ValFloat }
+func (s sample) FH() *histogram.FloatHistogram { return s.h }
 func (s sample) Copy() chunks.Sample           { return s }
+
+func (s sample) Type() chunkenc.ValueType {
+	if s.h != nil {
+		return chunkenc.ValFloatHistogram
+	}
+	return chunkenc.ValFloat
+}
 
 // Serve serves the blocks in dir through Prometheus's own HTTP API and returns
 // the server's base URL. It ends with the test.
