@@ -12,9 +12,13 @@ import (
 // outermost values are not kept.
 func Merge(groups []*Group, labels map[string]string, cells int) Group {
 	out := Group{Labels: labels, Samples: make([]uint32, cells)}
-	for i, g := range groups {
+	first := true
+	for _, g := range groups {
+		out.Estimate = out.Estimate || g.Estimate
 		switch {
-		case i == 0:
+		case g.Native != nil && len(g.Buckets) == 0: // there is nothing classic to be merged
+			continue
+		case first:
 			out.Buckets = withBounds(nil, g.Buckets)
 		case !slices.EqualFunc(out.Buckets, g.Buckets, sameBound):
 			out.Estimate = true
@@ -22,7 +26,7 @@ func Merge(groups []*Group, labels map[string]string, cells int) Group {
 				return !slices.ContainsFunc(g.Buckets, func(c Bucket) bool { return sameBound(b, c) })
 			})
 		}
-		out.Estimate = out.Estimate || g.Estimate
+		first = false
 	}
 	for _, g := range groups {
 		for i, n := range g.Samples {
@@ -33,15 +37,21 @@ func Merge(groups []*Group, labels map[string]string, cells int) Group {
 			known[q.Name] = q.Counts
 		}
 		for _, q := range out.Quantities() {
-			q.Counts.add(known[q.Name], cells)
+			q.Counts.add(known[q.Name])
 		}
 	}
+	var natives []*Native
+	for _, g := range groups {
+		natives = append(natives, g.Native)
+	}
+	out.Native = Sum(natives...)
 	return out
 }
 
 func sameBound(a, b Bucket) bool { return a.Bound == b.Bound }
 
-func (c *Counts) add(more *Counts, cells int) {
+// add adds rows of the same grid. What is added is not changed.
+func (c *Counts) add(more *Counts) {
 	if more == nil {
 		return
 	}
@@ -50,7 +60,7 @@ func (c *Counts) add(more *Counts, cells int) {
 			continue
 		}
 		if *pair[0] == nil {
-			*pair[0] = unit.NewSums(cells)
+			*pair[0] = unit.NewSums((*pair[1]).Len())
 		}
 		(*pair[0]).AddRow(*pair[1])
 	}

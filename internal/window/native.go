@@ -2,12 +2,13 @@ package window
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/prometheus/prometheus/model/histogram"
-
-	"github.com/slactl/slactl/internal/unit"
 )
 
 // Scale is the layout of a native histogram with exponential buckets: bucket i
@@ -119,7 +120,7 @@ func (n *Native) addTo(sums map[Place]*Counts, scale Scale) {
 		if sums[p] == nil {
 			sums[p] = &Counts{}
 		}
-		sums[p].add(b.Counts)
+		sums[p].add(&b.Counts)
 	}
 }
 
@@ -128,23 +129,35 @@ func (n *Native) Sort() {
 	slices.SortFunc(n.Buckets, func(a, b NativeBucket) int { return a.Compare(b.Place) })
 }
 
+// String writes the number of a bucket: `+(3)` above 0, `-(3)` below, and `0` for
+// the zero bucket. Numbers below 0 are those of bounds below 1: `+(-3)`.
+func (p Place) String() string {
+	if p.Sign == 0 {
+		return "0"
+	}
+	return [...]string{"-", "", "+"}[p.Sign+1] + "(" + strconv.Itoa(int(p.Index)) + ")"
+}
+
+// parsePlace reads what String writes.
+func parsePlace(text string) (Place, error) {
+	if text == "0" {
+		return Place{}, nil
+	}
+	sign, index := int32(1), strings.TrimSuffix(text, ")")
+	rest, positive := strings.CutPrefix(index, "+(")
+	if !positive {
+		sign = -1
+		rest, _ = strings.CutPrefix(index, "-(")
+	}
+	i, err := strconv.ParseInt(rest, 10, 32)
+	p := Place{sign, int32(i)}
+	if err != nil || p.String() != text {
+		return Place{}, fmt.Errorf("%q is no number of a bucket", text)
+	}
+	return p, nil
+}
+
 // Compare orders buckets by their bounds.
 func (p Place) Compare(q Place) int {
 	return cmp.Or(cmp.Compare(p.Sign, q.Sign), cmp.Compare(p.Sign*p.Index, q.Sign*q.Index))
-}
-
-// add adds rows of the same grid. What was added is not changed.
-func (c *Counts) add(d Counts) {
-	for _, r := range []struct {
-		into **unit.Sums
-		row  *unit.Sums
-	}{{&c.Windowed, d.Windowed}, {&c.Recovered, d.Recovered}, {&c.Unwitnessed, d.Unwitnessed}} {
-		if r.row == nil {
-			continue
-		}
-		if *r.into == nil {
-			*r.into = unit.NewSums(r.row.Len())
-		}
-		(*r.into).AddRow(r.row)
-	}
 }

@@ -1,16 +1,18 @@
 package window
 
 import (
+	"cmp"
 	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
 	"math"
 	"slices"
-	"sort"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/prometheus/prometheus/model/histogram"
 
 	"github.com/slactl/slactl/internal/unit"
 )
@@ -24,7 +26,7 @@ import (
 //
 // The rows of the counts are those in which anything was counted; groups and
 // cells are numbered from 1. A quantity is `total`, `bad`, `sum`, or `le BOUND`
-// for a bucket of a histogram, and each may have further columns, `total
+// for a bucket of a histogram, or `native NUMBER` for one of a native histogram, and each may have further columns, `total
 // recovered` and `total unwitnessed`. An empty field is 0. Numbers are exact
 // decimals, instants RFC 3339.
 //
@@ -48,6 +50,15 @@ type GroupHead struct {
 	Labels   map[string]string `json:"labels"`
 	Bounds   []string          `json:"bounds,omitempty"` // of the buckets, in the metric's own unit
 	Estimate bool              `json:"estimate,omitempty"`
+	Native   *NativeHead       `json:"native,omitempty"` // of native histograms
+}
+
+// NativeHead is the scale of a group's native histograms, and the numbers of
+// their buckets, see [Place.String].
+type NativeHead struct {
+	Schema        int32    `json:"schema"`
+	ZeroThreshold string   `json:"zero_threshold"`
+	Buckets       []string `json:"buckets"`
 }
 
 // Head returns the part of the text form that is no table.
@@ -58,6 +69,12 @@ func (s *Scan) Head() Head {
 		g := GroupHead{Labels: s.Groups[i].Labels, Estimate: s.Groups[i].Estimate}
 		for _, b := range s.Groups[i].Buckets {
 			g.Bounds = append(g.Bounds, formatBound(b.Bound))
+		}
+		if n := s.Groups[i].Native; n != nil {
+			g.Native = &NativeHead{Schema: n.Schema, ZeroThreshold: formatBound(n.ZeroThreshold), Buckets: []string{}}
+			for _, b := range n.Buckets {
+				g.Native.Buckets = append(g.Native.Buckets, b.String())
+			}
 		}
 		h.Groups = append(h.Groups, g)
 	}
@@ -76,17 +93,26 @@ type Quantity struct {
 }
 
 // Quantities lists everything that a group counts: total, bad, sum, and the
-// buckets by increasing bound.
+// buckets by increasing bound, of classic histograms and then of native ones.
 func (g *Group) Quantities() []Quantity {
 	out := []Quantity{{"total", &g.Total}, {"bad", &g.Bad}, {"sum", &g.Sum}}
 	for i := range g.Buckets {
 		out = append(out, Quantity{BucketName(g.Buckets[i].Bound), &g.Buckets[i].Counts})
+	}
+	if g.Native != nil {
+		for i := range g.Native.Buckets {
+			b := &g.Native.Buckets[i]
+			out = append(out, Quantity{nativeColumn + b.String(), &b.Counts})
+		}
 	}
 	return out
 }
 
 // BucketName is the name of a bucket's quantity.
 func BucketName(bound float64) string { return "le " + formatBound(bound) }
+
+// nativeColumn begins the names of the buckets of native histograms.
+const nativeColumn = "native "
 
 // The suffixes of the columns of increments that no window owns.
 const (
@@ -111,12 +137,37 @@ func (s *Scan) columns() []string {
 			}
 		}
 	}
-	sort.SliceStable(out, func(i, j int) bool { return columnRank(out[i]) < columnRank(out[j]) })
+	slices.SortStableFunc(out, compareColumns)
 	return out
 }
 
-// columnRank orders columns as [Group.Quantities] does, with groups of different
-// buckets merged by their bounds.
+// compareColumns orders columns as [Group.Quantities] does, with groups of
+// different buckets merged by their bounds.
+func compareColumns(a, b string) int {
+	x, native := nativePlace(a)
+	y, also := nativePlace(b)
+	switch {
+	case native && also:
+		return x.Compare(y)
+	case native:
+		return 1
+	case also:
+		return -1
+	}
+	return cmp.Compare(columnRank(a), columnRank(b))
+}
+
+func nativePlace(column string) (Place, bool) {
+	rest, ok := strings.CutPrefix(column, nativeColumn)
+	if !ok {
+		return Place{}, false
+	}
+	text, _, _ := strings.Cut(rest, " ")
+	p, err := parsePlace(text)
+	return p, err == nil
+}
+
+// columnRank is the bound of a bucket; all else comes before.
 func columnRank(name string) float64 {
 	rest, bucket := strings.CutPrefix(name, "le ")
 	if !bucket {
@@ -222,9 +273,33 @@ func ReadText(h Head, cells, counts io.Reader) (*Scan, error) {
 			}
 			g.Buckets = append(g.Buckets, Bucket{Bound: bound})
 		}
+		var err error
+		if g.Native, err = gh.Native.read(); err != nil {
+			return nil, fmt.Errorf("reading a scan: %w", err)
+		}
 		s.Groups = append(s.Groups, g)
 	}
 	return s, s.readCounts(counts)
+}
+
+// read returns the buckets, without counts.
+func (h *NativeHead) read() (*Native, error) {
+	if h == nil {
+		return nil, nil
+	}
+	zero, err := strconv.ParseFloat(h.ZeroThreshold, 64)
+	if err != nil || !(zero >= 0) || !histogram.IsExponentialSchema(h.Schema) {
+		return nil, fmt.Errorf("schema %d with a zero threshold of %q is no scale of native histograms", h.Schema, h.ZeroThreshold)
+	}
+	out := &Native{Scale: Scale{h.Schema, zero}}
+	for _, text := range h.Buckets {
+		p, err := parsePlace(text)
+		if n := len(out.Buckets); err != nil || n > 0 && out.Buckets[n-1].Compare(p) >= 0 {
+			return nil, fmt.Errorf("%q is no bucket of a native histogram above the one before", text)
+		}
+		out.Buckets = append(out.Buckets, NativeBucket{Place: p})
+	}
+	return out, nil
 }
 
 // readCells reads the grid and the jobs.
