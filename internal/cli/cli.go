@@ -95,7 +95,8 @@ compute what is owed where it was not kept.`,
 		group("cost", "Analyse costs", `
 Sum and break down what the billing exports of the configuration charge. Sums are
 exact, and every file is accounted for.`,
-			newCostBreakdown(a, runCostBreakdown), newCostAllocate(a, runCostAllocate), newCostUnit(a, runCostUnit)),
+			newCostBreakdown(a, runCostBreakdown), newCostAllocate(a, runCostAllocate), newCostUnit(a, runCostUnit),
+			newCostAnomalies(a, runCostAnomalies), newCostForecast(a, runCostForecast), newCostBudget(a, runCostBudget)),
 		group("report", "Make service reports", `
 Make the report of a day, a week or a month for the terminal, as XLSX or as PDF,
 or as JSON from which the others can be drawn again.`,

@@ -113,18 +113,11 @@ func (a *app) printTable(t doc.Table, notes []string) error {
 	return nil
 }
 
-// printBlocks writes tables to stdout, and what is to be said of all of them to
-// stderr.
+// printBlocks writes what a report would show to stdout, and what is to be said of
+// all of it to stderr.
 func (a *app) printBlocks(blocks []doc.Block, notes []string) error {
-	for i, b := range blocks {
-		if i > 0 {
-			fmt.Fprintln(a.Stdout)
-		}
-		if t, ok := b.(doc.Table); ok {
-			if err := term.Table(a.Stdout, t, a.termOptions()); err != nil {
-				return err
-			}
-		}
+	if err := term.Blocks(a.Stdout, blocks, a.termOptions()); err != nil {
+		return err
 	}
 	for _, n := range notes {
 		fmt.Fprintf(a.Stderr, "note: %s\n", n)

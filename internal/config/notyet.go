@@ -56,5 +56,4 @@ func (c *Config) notYetMoney(note func(bool, string)) {
 	k := c.Cost
 	note(k.Prices != "", "cost.prices: tokens are not priced yet")
 	note(k.Revenue != nil, "cost.revenue: margins are not computed yet")
-	note(len(k.Budgets) > 0, "cost.budgets: budgets are not watched yet")
 }

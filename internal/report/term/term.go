@@ -46,6 +46,16 @@ func Table(w io.Writer, t doc.Table, opt Options) error {
 	return p.flush(w)
 }
 
+// Blocks writes the blocks of a section as a command shows them, without a
+// heading. The only errors are those of w.
+func Blocks(w io.Writer, blocks []doc.Block, opt Options) error {
+	p := &printer{opt: opt}
+	for _, b := range blocks {
+		p.block(b)
+	}
+	return p.flush(w)
+}
+
 // Widths of running text and of rules where the terminal sets no limit or more
 // than one likes to read across.
 const (
