@@ -32,7 +32,8 @@ func newSLACredits(a *app, run func(context.Context, *app, *creditsOptions) erro
 		Long: `Compute what each organization is owed under the credits of its tier, with the
 clause that caused it, and the total per currency. Credits are for complete months
 in the organization's zone: a quarter or year lists its months, a shorter period
-has none. Missing data gives no credit and a note.
+has none. Missing data gives no credit and a note. Where the terms of a tier set a
+deadline (claim_within), it is shown until when the credit must be claimed.
 
 Nothing is owed for the running month. Without --period, or with it, a preview
 shows what would be attained and owed at its end under three assumptions:
@@ -166,14 +167,18 @@ func printPreview(a *app, p *sla.Preview) error {
 // writeCreditsCSV writes a row per organization and month.
 func writeCreditsCSV(w io.Writer, r *sla.Report) error {
 	c := csv.NewWriter(w)
-	err := c.Write([]string{"organization", "month", "percent", "amount", "currency", "capped", "because"})
+	err := c.Write([]string{"organization", "month", "percent", "amount", "currency", "capped", "because", "claim_by"})
 	for _, t := range r.Credits {
 		month := t.Period
 		if month == "" {
 			month = r.Period.Name
 		}
+		by := ""
+		if t.ClaimBy != nil {
+			by = t.ClaimBy.Format(timeLayout)
+		}
 		if err == nil {
-			err = c.Write([]string{t.Organization, month, t.Percent.Canonical(), t.Amount.String(), t.Currency, strconv.FormatBool(t.Capped), strings.Join(t.Because, "; ")})
+			err = c.Write([]string{t.Organization, month, t.Percent.Canonical(), t.Amount.String(), t.Currency, strconv.FormatBool(t.Capped), strings.Join(t.Because, "; "), by})
 		}
 	}
 	c.Flush()

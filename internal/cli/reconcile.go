@@ -36,11 +36,18 @@ what the measurement windows say:
   excluded   all of them are taken out, by a maintenance
 
 Beside it stands what the month's credit would be if the claim alone were accepted,
-that is, if every event in the interval had been bad. Credits of several claims do
-not simply add up.
+that is, if everything in the interval had been bad: every event, window, minute or
+observation of a histogram within a bound. A quantile says of this only that it was
+above the target: the credit is then at least what is shown, and a note says how
+much it can be at most. A mean value does not follow from a claim at all. Credits of
+several claims do not simply add up.
 
-The file is CSV with the columns organization,start,end and perhaps sla,note. Times
-are RFC 3339, or without an offset what clocks show where the organization is.
+Where the terms of the tier set a deadline (claim_within), it is shown, with the
+days that are left, or whether the claim came late.
+
+The file is CSV with the columns organization,start,end and perhaps sla,note,received,
+the last being when the claim was made (default now). Times are RFC 3339, or without
+an offset what clocks show where the organization is.
 Without an sla all of them are looked at. Rows that cannot be read are reported by
 their lines, the others are still judged, and the exit code is 3.`,
 		Example: `  slactl sla reconcile --claims incidents.csv
@@ -56,7 +63,7 @@ their lines, the others are still judged, and the exit code is 3.`,
 
 func runSLAReconcile(ctx context.Context, a *app, o *reconcileOptions) error {
 	if o.claims == "" {
-		return usageErrorf("add --claims incidents.csv, with the columns organization,start,end,sla,note", "reconciling: no file of claims is named")
+		return usageErrorf("add --claims incidents.csv, with the columns organization,start,end,sla,note,received", "reconciling: no file of claims is named")
 	}
 	ev, err := a.evaluator(ctx, o.evaluateFlags)
 	if err != nil {
@@ -121,12 +128,17 @@ func writeReconciliation(a *app, format string, r *report.Reconciliation) error 
 // writeReconciliationCSV writes a row for each claim and objective.
 func writeReconciliationCSV(w io.Writer, r *report.Reconciliation) error {
 	rows := [][]string{{"row", "organization", "tier", "start", "end", "sla", "objective", "finding", "windows", "judged", "worse", "no_data", "unreachable", "excluded", "worse_share",
-		"total", "bad", "seen", "month", "currency", "credit_now", "credit_accepted", "note"}}
+		"total", "bad", "seen", "month", "currency", "credit_now", "credit_accepted", "credit_at_most", "claim_by", "late", "note"}}
 	for _, c := range r.Claims {
-		credit := []string{"", "", "", ""}
+		credit := []string{"", "", "", "", ""}
 		if len(c.Credits) > 0 {
 			first := c.Credits[0]
-			credit = []string{first.Month, first.Currency, first.Now.Canonical(), first.Accepted.Canonical()}
+			credit = []string{first.Month, first.Currency, first.Now.Canonical(), first.Accepted.Canonical(), orEmpty(first.AtMost)}
+		}
+		if c.ClaimBy != nil {
+			credit = append(credit, c.ClaimBy.Format(timeLayout), strconv.FormatBool(c.Late))
+		} else {
+			credit = append(credit, "", "")
 		}
 		for _, f := range c.Findings {
 			var seen []string

@@ -13,11 +13,14 @@ import (
 	"github.com/slactl/slactl/internal/yamlpos"
 )
 
-// claimColumns are the columns of a file of claims; the last two may be missing.
-func claimColumns() []string { return []string{"organization", "start", "end", "sla", "note"} }
+// claimColumns are the columns of a file of claims; those after the third may be
+// missing.
+func claimColumns() []string {
+	return []string{"organization", "start", "end", "sla", "note", "received"}
+}
 
 // ReadClaims reads a table of claims: CSV with a head that names the columns
-// organization, start and end, and perhaps sla and note. A start or end without an
+// organization, start and end, and perhaps sla, note and received. An instant without an
 // offset is what clocks show where the organization is. What cannot be read is
 // returned as errors with their lines, beside the claims that can.
 func (e *Evaluator) ReadClaims(name string, in io.Reader) ([]Claim, []error) {
@@ -25,7 +28,7 @@ func (e *Evaluator) ReadClaims(name string, in io.Reader) ([]Claim, []error) {
 	r.TrimLeadingSpace = true
 	head, err := r.Read()
 	if errors.Is(err, io.EOF) {
-		return nil, []error{fmt.Errorf("reading %s: the file is empty; the first line names the columns: organization,start,end,sla,note", name)}
+		return nil, []error{fmt.Errorf("reading %s: the file is empty; the first line names the columns: organization,start,end,sla,note,received", name)}
 	}
 	if err != nil {
 		return nil, []error{fmt.Errorf("reading %s: %w", name, err)}
@@ -106,6 +109,11 @@ func (e *Evaluator) claim(record []string, at map[string]int) (Claim, error) {
 	}
 	if c.Empty() {
 		return c, fmt.Errorf("end %s is not after start %s", field("end"), field("start"))
+	}
+	if text := field("received"); text != "" {
+		if c.Received, err = claimInstant("received", text, zone); err != nil {
+			return c, err
+		}
 	}
 	return c, nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/slactl/slactl/internal/config"
 	"github.com/slactl/slactl/internal/period"
@@ -139,11 +140,26 @@ func (e *Evaluator) creditMonth(month period.Period, r *sla.Report) ([]sla.Credi
 		account := e.creditAccount(listed.of(org), results[org][0].Tier, month)
 		total, because := account.Credit(results[org])
 		if total != nil {
+			total.ClaimBy = e.claimBy(listed.of(org), results[org][0].Tier, month)
 			totals = append(totals, *total)
 		}
 		missing.add(org, because)
 	}
 	return totals, missing.notes(month.Name)
+}
+
+// claimBy is the deadline of a month's credit in the organization's zone; nil
+// without one, or where it counts from each incident.
+func (e *Evaluator) claimBy(o config.Organization, tier string, month period.Period) *time.Time {
+	if t, _ := e.Config.ServiceTiers.Get(tier); t.ClaimFrom == "incident" {
+		return nil
+	}
+	p, _ := e.periodOf(o, month)
+	by, ok := e.Config.ClaimDeadline(tier, p, time.Time{})
+	if !ok {
+		return nil
+	}
+	return &by
 }
 
 // roster finds organizations by their ids.

@@ -9,6 +9,7 @@ import (
 	"github.com/slactl/slactl/internal/period"
 	"github.com/slactl/slactl/internal/report"
 	"github.com/slactl/slactl/internal/sla"
+	"github.com/slactl/slactl/internal/unit"
 	"github.com/slactl/slactl/internal/window"
 )
 
@@ -18,11 +19,13 @@ type Claim struct {
 	Row                     int // the line of the file
 	Organization, SLA, Note string
 	period.Span
+	// Received is when it was made; the zero time means now.
+	Received time.Time
 }
 
 // Reconcile sets claims beside the windows of the months that they touch, and
 // computes what the credits of these months would be if a claim alone were
-// accepted: if every event in it had been bad. Failed says what could not be read.
+// accepted: if everything in it had been bad. Failed says what could not be read.
 func (e *Evaluator) Reconcile(ctx context.Context, claims []Claim) (*report.Reconciliation, []Failure, error) {
 	out := &report.Reconciliation{Schema: report.ReconcileSchema, GeneratedAt: e.Now.UTC(), Claims: []report.Claim{}, Notes: e.reportNotes()}
 	vs, err := e.claimedMonths(claims)
@@ -145,7 +148,7 @@ func (d *docket) hear(objective, view int, org string) *hearing {
 
 // reconcile judges one claim.
 func (d *docket) reconcile(c Claim) report.Claim {
-	out := report.Claim{Row: c.Row, Organization: c.Organization, SLA: c.SLA, Note: c.Note, Span: period.Span{Start: c.Start.UTC(), End: c.End.UTC()},
+	out := report.Claim{Row: c.Row, Organization: c.Organization, SLA: c.SLA, Note: c.Note, Span: period.Span{Start: c.Start.UTC(), End: c.End.UTC()}, Received: received(c),
 		Timezone: d.e.zoneOf(c.Organization).String(), Findings: []report.ClaimFinding{}, Credits: []report.ClaimCredit{}, Reasons: []string{}}
 	for i, o := range d.objectives {
 		if c.SLA != "" && o.name != c.SLA {
@@ -175,51 +178,102 @@ func (d *docket) reconcile(c Claim) report.Claim {
 	return out
 }
 
+// received is when a claim was made, as far as the file says.
+func received(c Claim) *time.Time {
+	if c.Received.IsZero() {
+		return nil
+	}
+	at := c.Received.UTC()
+	return &at
+}
+
 // credit computes the credit of a month that the claim touches, as it is and if
-// the claim is accepted.
+// the claim is accepted, and until when it could be made.
 func (d *docket) credit(c Claim, view int, out *report.Claim) {
 	if c.Organization == "" || len(out.Findings) == 0 {
 		return
 	}
-	var now, accepted []*sla.Result
-	var month period.Period
+	month, touched := d.month(c, view)
+	if !touched {
+		return
+	}
+	d.deadline(c, month, out)
+	account := d.e.creditAccount(d.e.roster().of(c.Organization), out.Tier, d.views[view].Period)
+	switch {
+	case !month.Complete:
+		out.Reasons = append(out.Reasons, fmt.Sprintf("%s is not over: its credits are not computed", d.views[view].Period.Name))
+	case len(account.Blocks) == 0:
+		out.Reasons = append(out.Reasons, "no credits are promised")
+	case account.Fee == nil:
+		out.Reasons = append(out.Reasons, "no monthly_fee is known")
+	default:
+		out.Credits = append(out.Credits, d.creditOf(c, view, account, out))
+	}
+}
+
+// month is the month of a view as the claim's organization has it, if the claim
+// touches it and something was judged in it.
+func (d *docket) month(c Claim, view int) (period.Period, bool) {
+	for i := range d.objectives {
+		if h := d.hear(i, view, c.Organization); h.subject != nil {
+			_, touched := h.subject.period.Intersect(c.Span)
+			return h.subject.period, touched
+		}
+	}
+	return period.Period{}, false
+}
+
+// deadline keeps the earliest instant by which the claim had to be made.
+func (d *docket) deadline(c Claim, month period.Period, out *report.Claim) {
+	by, ok := d.e.Config.ClaimDeadline(out.Tier, month, c.End)
+	if !ok || out.ClaimBy != nil && out.ClaimBy.Before(by) {
+		return
+	}
+	made := d.e.Now
+	if !c.Received.IsZero() {
+		made = c.Received
+	}
+	by = by.UTC()
+	out.ClaimBy, out.Late = &by, !made.Before(by)
+}
+
+// creditOf sets the credit of a month beside what it is at least, and at most, if
+// the claim is accepted.
+func (d *docket) creditOf(c Claim, view int, account sla.CreditAccount, out *report.Claim) report.ClaimCredit {
+	var now, least, most []*sla.Result
+	bounded := true
 	for i, o := range d.objectives {
 		h := d.hear(i, view, c.Organization)
-		if h.subject == nil {
+		if h.subject == nil || !account.Concerns(o.name, o.spec.Name) {
 			continue
 		}
-		month = h.subject.period
-		if _, touched := month.Intersect(c.Span); !touched {
-			return
+		as, low, high := h.detail.Result, h.detail.Result, h.detail.Result
+		if c.SLA == "" || c.SLA == o.name {
+			a := sla.Accept(h.subject.in, c.Span)
+			low, high = a.Least, a.Least
+			if a.Most != nil {
+				high = account.Beyond(*a.Most)
+			}
+			bounded = bounded && a.Most != nil && high.State != sla.InsufficientData
+			if a.Because != "" {
+				why := sla.CreditObjective{SLA: o.name, Name: o.spec.Name}.Label() + ": " + a.Because
+				out.Reasons = appendNew(out.Reasons, []string{why})
+			}
 		}
-		as, claimed := h.detail.Result, h.detail.Result
-		if in, ok := sla.Accept(h.subject.in, c.Span); ok && (c.SLA == "" || c.SLA == o.name) {
-			claimed = sla.Evaluate(in)
-		}
-		now, accepted = append(now, &as), append(accepted, &claimed)
-	}
-	if len(now) == 0 {
-		return
-	}
-	if !month.Complete {
-		out.Reasons = append(out.Reasons, fmt.Sprintf("%s is not over: its credits are not computed", d.views[view].Period.Name))
-		return
-	}
-	account := d.e.creditAccount(d.e.roster().of(c.Organization), out.Tier, d.views[view].Period)
-	if len(account.Blocks) == 0 {
-		out.Reasons = append(out.Reasons, "no credits are promised")
-		return
-	}
-	if account.Fee == nil {
-		out.Reasons = append(out.Reasons, "no monthly_fee is known")
-		return
+		now, least, most = append(now, &as), append(least, &low), append(most, &high)
 	}
 	credit := report.ClaimCredit{Month: d.views[view].Period.Name, Currency: account.Currency, Because: []string{}}
 	if total, _ := account.Credit(now); total != nil {
 		credit.Now = total.Amount
 	}
-	if total, _ := account.Credit(accepted); total != nil {
+	if total, _ := account.Credit(least); total != nil {
 		credit.Accepted, credit.Because = total.Amount, total.Because
 	}
-	out.Credits = append(out.Credits, credit)
+	if bounded {
+		credit.AtMost = &unit.Decimal{}
+		if total, _ := account.Credit(most); total != nil {
+			credit.AtMost = &total.Amount
+		}
+	}
+	return credit
 }

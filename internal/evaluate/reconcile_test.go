@@ -2,6 +2,7 @@ package evaluate
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -51,6 +52,64 @@ b,2026-10-02T02:00:00Z,2026-10-02T03:00:00Z,
 		}
 		if tt.findings > 0 && (c.Findings[0].Finding != tt.want || c.Findings[0].Windows.Touched != tt.touched) {
 			t.Errorf("row %d: %+v, want %s of %d windows", c.Row, c.Findings[0], tt.want, tt.touched)
+		}
+	}
+}
+
+// Ten observations a day, all of them at or below 500 ms, and ten ratings of 5. Ten
+// claimed days of 31 put 100 of 310 above 500 ms: rank 279 of the lower bound, with
+// 210 up to 500 ms and 310 up to 1 s, is 845 ms; at most it lies above all bounds.
+// Two days put 20 of them there, and rank 279 stays among the other 290.
+func TestReconcileQuantilesAndMeans(t *testing.T) {
+	e := evaluatorOf(t, `
+sla_definitions:
+  response_time: {p90_target_ms: 500, measurement_window: 1d, max_gap: 1d, lookback: 2d, indicator: {histogram: d_seconds}}
+  rating: {objectives: [{name: score, at_least: 4, indicator: {sum: r_sum, count: r_count}}], measurement_window: 1d, max_gap: 1d, lookback: 2d}
+service_tiers:
+  gold: {claim_within: 30d, credits: {objective: response_time.p90, bands: [{above: 500, credit: 5}, {above: 1000, credit: 20}]}}
+  silver: {claim_within: 30d, claim_from: incident, credits: {objective: rating.score, bands: [{below: 4, credit: 10}]}}
+organizations:
+  label: org
+  list:
+    - {id: a, tier: gold, monthly_fee: 1000, currency: USD}
+    - {id: b, tier: silver, monthly_fee: 1000, currency: USD}
+`, `
+load 24h 2026-10-01T00:00:00Z
+d_seconds_bucket{org="a",job="j",instance="i",le="0.5"} 0+10x31
+d_seconds_bucket{org="a",job="j",instance="i",le="1"} 0+10x31
+d_seconds_bucket{org="a",job="j",instance="i",le="2"} 0+10x31
+d_seconds_bucket{org="a",job="j",instance="i",le="+Inf"} 0+10x31
+r_sum{org="b",job="j",instance="i"} 0+50x31
+r_count{org="b",job="j",instance="i"} 0+10x31
+`, time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC))
+	claims, wrong := e.ReadClaims("claims.csv", strings.NewReader(`organization,start,end,received
+a,2026-10-02 00:00,2026-10-12 00:00,
+a,2026-10-02 00:00,2026-10-04 00:00,2026-12-01 00:00
+b,2026-10-02 00:00,2026-10-12 00:00,2026-11-10 23:59
+`))
+	if len(wrong) > 0 {
+		t.Fatal(wrong)
+	}
+	got, failed, err := e.Reconcile(t.Context(), claims)
+	if err != nil || len(failed) > 0 {
+		t.Fatal(err, failed)
+	}
+	want := []string{
+		"0 now, 50.00 accepted, at most 200.00; by 2026-12-01T00:00:00Z, late false; response_time.p90: a claim does not say how far above the target the values were",
+		"0 now, 0 accepted, at most 0; by 2026-12-01T00:00:00Z, late true; response_time.p90: a claim does not say how far above the target the values were",
+		"0 now, 0 accepted, at most null; by 2026-11-11T00:00:00Z, late false; rating.score: a claim does not say what the values were",
+	}
+	for i, c := range got.Claims {
+		if len(c.Credits) != 1 || c.ClaimBy == nil {
+			t.Fatalf("row %d: %+v", c.Row, c)
+		}
+		most := "null"
+		if m := c.Credits[0].AtMost; m != nil {
+			most = m.String()
+		}
+		line := fmt.Sprintf("%s now, %s accepted, at most %s; by %s, late %t; %s", c.Credits[0].Now, c.Credits[0].Accepted, most, c.ClaimBy.Format(time.RFC3339), c.Late, strings.Join(c.Reasons, "; "))
+		if line != want[i] {
+			t.Errorf("row %d: %s\nwant %s", c.Row, line, want[i])
 		}
 	}
 }

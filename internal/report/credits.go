@@ -54,6 +54,14 @@ func CreditsTable(credits []sla.CreditTotal) doc.Table {
 		t.Rows = append(t.Rows, doc.Row{Cells: []doc.Cell{text(c.Organization), {Value: percentOfFee(c.Percent)},
 			{Value: doc.Money{Amount: c.Amount, Currency: c.Currency}}, text(strings.Join(c.Because, "; ")), capped}})
 	}
+	if slices.ContainsFunc(credits, func(c sla.CreditTotal) bool { return c.ClaimBy != nil }) {
+		t = withColumn(t, len(t.Columns), doc.Column{Title: "Claim before", Priority: 2}, func(i int) doc.Cell {
+			if credits[i].ClaimBy == nil {
+				return text("–")
+			}
+			return doc.Cell{Value: doc.Instant{Time: *credits[i].ClaimBy}}
+		})
+	}
 	if months {
 		t = withColumn(t, 1, doc.Column{Title: "Month"}, func(i int) doc.Cell { return text(credits[i].Period) })
 	}

@@ -2,6 +2,8 @@ package report
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/slactl/slactl/internal/period"
@@ -28,8 +30,15 @@ type Claim struct {
 	Tier         string `json:"tier,omitempty"`
 	period.Span         // in UTC
 	Timezone     string `json:"timezone"` // of the organization
-	SLA          string `json:"sla,omitempty"`
-	Note         string `json:"note,omitempty"`
+	// Received is when the claim was made, null if the file does not say: then it
+	// is taken to be made now.
+	Received *time.Time `json:"received"`
+	// ClaimBy is the instant before which it had to be made under the terms of the
+	// tier, the earliest where it touches several months; null without a deadline.
+	ClaimBy *time.Time `json:"claim_by"`
+	Late    bool       `json:"late"`
+	SLA     string     `json:"sla,omitempty"`
+	Note    string     `json:"note,omitempty"`
 	// Findings has one for each objective that was looked at.
 	Findings []ClaimFinding `json:"findings"`
 	// Credits are those of the months that the claim touches, as they are and if
@@ -51,16 +60,26 @@ type ClaimCredit struct {
 	Month    string       `json:"month"`
 	Currency string       `json:"currency"`
 	Now      unit.Decimal `json:"now"`
-	Accepted unit.Decimal `json:"accepted"` // if every event in the claim was bad
-	Because  []string     `json:"because"`  // of the credit if accepted
+	Accepted unit.Decimal `json:"accepted"` // at least, if everything in the claim was bad
+	// AtMost equals Accepted where the claim settles the credit; null where nobody
+	// can say, and then the claim's reasons say why.
+	AtMost  *unit.Decimal `json:"accepted_at_most"`
+	Because []string      `json:"because"` // of Accepted
 }
 
 // ReconcileTable lists claims, a row for each objective.
 func ReconcileTable(r *Reconciliation) doc.Table {
 	t := doc.Table{ID: "claims", Columns: []doc.Column{{Title: "Row", Numeric: true}, {Title: "Organization"}, {Title: "Claimed from"}, {Title: "Lasted", Numeric: true, Priority: 2}, {Title: "Objective"},
 		{Title: "Finding"}, {Title: "Worse windows", Numeric: true, Priority: 1}, {Title: "Bad events", Numeric: true, Priority: 3}, {Title: "Credit now", Numeric: true, Priority: 5}, {Title: "If accepted", Numeric: true, Priority: 4}}}
+	terms := slices.ContainsFunc(r.Claims, func(c Claim) bool { return c.ClaimBy != nil })
+	if terms {
+		t.Columns = append(t.Columns, doc.Column{Title: "Claim before", Priority: 6}, doc.Column{Title: "Left", Priority: 2})
+	}
 	for _, c := range r.Claims {
 		for i, row := range claimRows(c) {
+			if terms {
+				row = append(row, claimTerms(c, r.GeneratedAt, i == 0)...)
+			}
 			if i > 0 { // what is alike is said once
 				for k := range 4 {
 					row[k] = text("")
@@ -119,6 +138,33 @@ func findingCell(f ClaimFinding) doc.Cell {
 	return c
 }
 
+// claimTerms are the cells of a claim's deadline, on its first row.
+func claimTerms(c Claim, now time.Time, first bool) []doc.Cell {
+	switch {
+	case !first:
+		return []doc.Cell{text(""), text("")}
+	case c.ClaimBy == nil:
+		return []doc.Cell{text("–"), text("–")}
+	}
+	left := doc.Cell{Value: doc.Text(fmt.Sprintf("%d days", int(c.ClaimBy.Sub(now).Hours()/24)))}
+	switch {
+	case c.Late:
+		left = doc.Cell{Value: doc.Text("late"), Tone: doc.Bad}
+	case c.Received != nil:
+		left = doc.Cell{Value: doc.Text("in time"), Tone: doc.Good}
+	}
+	return []doc.Cell{{Value: doc.Instant{Time: c.ClaimBy.In(zoneNamed(c.Timezone))}}, left}
+}
+
+// atMost says how much a credit could be, and why that is not settled.
+func atMost(c ClaimCredit, reasons []string) string {
+	limit := "how much more is not known"
+	if c.AtMost != nil {
+		limit = "at most " + unit.FormatMoney(*c.AtMost, c.Currency)
+	}
+	return strings.Join(append([]string{limit}, reasons...), "; ")
+}
+
 // claimCredits are the cells of the credit now and of the one if accepted. A
 // claim that touches two months shows the first, and the other in a note.
 func claimCredits(c Claim) (now, accepted doc.Cell) {
@@ -130,10 +176,14 @@ func claimCredits(c Claim) (now, accepted doc.Cell) {
 		return why, why
 	}
 	first := c.Credits[0]
+	open := first.AtMost == nil || first.AtMost.Cmp(first.Accepted) > 0
 	now = doc.Cell{Value: doc.Money{Amount: first.Now, Currency: first.Currency}}
 	accepted = doc.Cell{Value: doc.Money{Amount: first.Accepted, Currency: first.Currency}, Notes: append([]string{}, first.Because...)}
 	if first.Accepted.Cmp(first.Now) > 0 {
 		accepted.Tone = doc.Warn
+	}
+	if open {
+		accepted.Notes = append(accepted.Notes, "at least; "+atMost(first, c.Reasons))
 	}
 	for _, more := range c.Credits[1:] {
 		accepted.Notes = append(accepted.Notes, fmt.Sprintf("%s: %s now, %s if accepted", more.Month, unit.FormatMoney(more.Now, more.Currency), unit.FormatMoney(more.Accepted, more.Currency)))

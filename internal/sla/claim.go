@@ -115,37 +115,81 @@ func (n *ClaimWindows) add(w Window, judged bool) {
 	}
 }
 
-// Accept returns the input as if a claim were true: every event in the interval
-// was bad. The grid must have its ends. It reports false for objectives whose bad
-// events are not counted as such, quantiles, values and shares of a histogram;
-// what is excluded stays excluded.
-func Accept(in Input, claim period.Span) (Input, bool) {
-	if m := in.Objective.Method; m == Quantile || m == Value || m == Within {
-		return in, false
+// Acceptance is what an objective comes to if a claim is true: that everything in
+// its interval was bad. What is excluded stays excluded.
+type Acceptance struct {
+	// Least is what follows for certain.
+	Least Result
+	// Most is as bad as it can be; nil where nobody can say. It equals Least where
+	// the claim settles the figure.
+	Most *Result
+	// Because says why Most is not Least, or "".
+	Because string
+}
+
+// Accept judges an objective as if a claim were true. The grid must have the
+// claim's ends.
+//
+// Events, windows, minutes and the observations of a histogram within a bound are
+// bad or not, and the claim settles the figure. A quantile is only bounded: at
+// least, every observation of the interval was just above the target, or as high
+// as measured; at most, above the highest bound of a bucket. A mean does not follow
+// from a claim, which says that values were bad and not what they were.
+func Accept(in Input, claim period.Span) Acceptance {
+	switch o := in.Objective; {
+	case o.Method == Value, o.Method == Quantile && o.Comparison == AtLeast:
+		return Acceptance{Least: Evaluate(in), Because: "a claim does not say what the values were"}
+	case o.Method == Quantile:
+		most := Evaluate(claimed(in, claim, nil))
+		return Acceptance{Least: Evaluate(claimed(in, claim, &o.Target)), Most: &most, Because: "a claim does not say how far above the target the values were"}
+	case o.Method == Within:
+		r := Evaluate(claimed(in, claim, &o.Bound))
+		return Acceptance{Least: r, Most: &r}
 	}
+	r := Evaluate(claimed(in, claim, nil))
+	return Acceptance{Least: r, Most: &r}
+}
+
+// claimed returns the input with every event in an interval bad: of histograms,
+// no observation in the buckets up to a limit in the objective's unit (under
+// [Within] the histogram's), or with nil in any finite one.
+func claimed(in Input, claim period.Span, limit *unit.Decimal) Input {
 	lo, hi := in.Scan.Grid.Range(claim)
+	n := in.Scan.Grid.Cells()
 	members := slices.Clone(in.Members)
 	for i := range members {
 		groups := make([]*window.Group, len(members[i].Groups))
 		for k, g := range members[i].Groups {
-			claimed := *g
-			claimed.Bad = allBad(g, lo, hi, in.Scan.Grid.Cells())
-			groups[k] = &claimed
+			c := *g
+			if m := in.Objective.Method; m != Within && m != Quantile {
+				c.Bad = replaced(g.Bad, g.Total, lo, hi, n)
+			}
+			c.Buckets = slices.Clone(g.Buckets)
+			for b := range c.Buckets {
+				at, finite := unit.DecimalOfFloat(c.Buckets[b].Bound)
+				if o := in.Objective; o.Method == Quantile && !o.Scale.IsZero() {
+					at = at.Mul(o.Scale)
+				}
+				if finite && (limit == nil || at.Cmp(*limit) <= 0) {
+					c.Buckets[b].Counts = replaced(g.Buckets[b].Counts, window.Counts{}, lo, hi, n)
+				}
+			}
+			groups[k] = &c
 		}
 		members[i].Groups = groups
 	}
 	in.Members = members
-	return in, true
+	return in
 }
 
-// allBad is the bad events of a group, with all of its events between two cells.
-func allBad(g *window.Group, lo, hi, cells int) window.Counts {
-	replaced := func(bad, total *unit.Sums) *unit.Sums {
+// replaced returns counts with others between two cells.
+func replaced(counts, by window.Counts, lo, hi, cells int) window.Counts {
+	sums := func(these, by *unit.Sums) *unit.Sums {
 		out := unit.NewSums(cells)
-		out.AddCells(0, bad, 0, lo, false)
-		out.AddCells(lo, total, lo, hi, false)
-		out.AddCells(hi, bad, hi, cells, false)
+		out.AddCells(0, these, 0, lo, false)
+		out.AddCells(lo, by, lo, hi, false)
+		out.AddCells(hi, these, hi, cells, false)
 		return out
 	}
-	return window.Counts{Windowed: replaced(g.Bad.Windowed, g.Total.Windowed), Recovered: replaced(g.Bad.Recovered, g.Total.Recovered), Unwitnessed: g.Bad.Unwitnessed}
+	return window.Counts{Windowed: sums(counts.Windowed, by.Windowed), Recovered: sums(counts.Recovered, by.Recovered), Unwitnessed: counts.Unwitnessed}
 }

@@ -67,15 +67,56 @@ func TestAccept(t *testing.T) {
 	g := &window.Group{Total: window.Counts{Windowed: total}, Bad: window.Counts{Windowed: bad}, Samples: samples}
 	in := Input{Objective: o, Period: p, Now: p.End, Scan: &window.Scan{Grid: grid}, Members: []Member{{Groups: []*window.Group{g}}}}
 	claim := period.Span{Start: start().Add(7 * time.Minute), End: start().Add(16 * time.Minute)}
-	accepted, ok := Accept(in, claim)
-	if r := Evaluate(accepted); !ok || r.Events.Bad.Canonical() != "91" || r.Events.Total.Canonical() != "600" { // 1 + 9 minutes of 10
-		t.Errorf("accepted: %+v", r.Events)
+	accepted := Accept(in, claim)
+	if r := accepted.Least; *accepted.Most.Attained != *r.Attained || r.Events.Bad.Canonical() != "91" || r.Events.Total.Canonical() != "600" { // 1 + 9 minutes of 10
+		t.Errorf("accepted: %+v", accepted)
 	}
 	if r := Evaluate(in); r.Events.Bad.Canonical() != "1" {
 		t.Errorf("the input was changed: %+v", r.Events)
 	}
-	in.Objective.Method = Quantile
-	if _, ok := Accept(in, claim); ok {
-		t.Error("a quantile was recomputed from a claim")
+}
+
+// Of a histogram, what a claim settles depends on what is asked of it. An hour of
+// ten observations in five minutes, all of them at or below 0.2 s except two of
+// each ten, which lie up to 0.8 s; six windows are claimed.
+func TestAcceptOfHistograms(t *testing.T) {
+	hour := `
+  le0.2: 8x12
+  le0.5: 8x12
+  le0.8: 10x12
+  le+Inf: 10x12`
+	const unknownHeight = "a claim does not say how far above the target the values were"
+	for _, tt := range []struct{ name, objective, least, most, because string }{
+		{"a share within a bound is settled: 48 of 120 are not bad", "at_least 75 within=0.2", "40 breached", "40 breached", ""},
+		{"and under at_most", "at_most 75 within=0.2", "60 met", "60 met", ""},
+		// At least: 48 up to 0.2 s, where the claimed ones are no longer, 96 up to 0.5
+		// and 120 up to 0.8. Rank 60 is 200 + 300 × 12/48, rank 108 is 500 + 300 × 12/24.
+		// At most: 48, 48 and 60, the claimed ones being anywhere above 0.8.
+		{"a quantile is at least what puts the interval just above the target", "at_most 200 quantile=50", "275 breached", "800 breached", unknownHeight},
+		{"and lies at the most above the highest bound", "at_most 200 quantile=90", "650 breached", "800 lower breached", unknownHeight},
+		{"a target above every bound is seen to be missed by nobody", "at_most 1000 quantile=90", "800 lower insufficient_data", "800 lower insufficient_data", unknownHeight},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			in := readCase(t, "case x\n objective "+tt.objective+hour).input()
+			got := Accept(in, period.Span{Start: start().Add(10 * time.Minute), End: start().Add(40 * time.Minute)})
+			if least := writeAcceptance(&got.Least); least != tt.least {
+				t.Errorf("at least %s, want %s", least, tt.least)
+			}
+			if most := writeAcceptance(got.Most); most != tt.most || got.Because != tt.because {
+				t.Errorf("at most %s because %q, want %s because %q", most, got.Because, tt.most, tt.because)
+			}
+		})
 	}
+	in := readCase(t, "case x\n objective at_least 4 method=value\n sum: 40x12\n total: 10x12").input()
+	if got := Accept(in, in.Period.Span); got.Most != nil || got.Because != "a claim does not say what the values were" || got.Least.State != Met {
+		t.Errorf("a mean: %+v", got)
+	}
+}
+
+func writeAcceptance(r *Result) string {
+	out := r.Attained.Canonical()
+	if r.Bound != nil {
+		out += " " + *r.Bound
+	}
+	return out + " " + string(r.State)
 }

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -68,8 +69,22 @@ func readCases(file string) ([]*kase, error) {
 		return nil, err
 	}
 	defer f.Close()
+	return parseCases(file, f)
+}
+
+// readCase reads one case that is written into a test.
+func readCase(t *testing.T, text string) *kase {
+	t.Helper()
+	cases, err := parseCases(t.Name(), strings.NewReader(text))
+	if err != nil || len(cases) != 1 {
+		t.Fatalf("%d cases: %v", len(cases), err)
+	}
+	return cases[0]
+}
+
+func parseCases(file string, in io.Reader) ([]*kase, error) {
 	var out []*kase
-	scan := bufio.NewScanner(f)
+	scan := bufio.NewScanner(in)
 	for n := 1; scan.Scan(); n++ {
 		line, _, _ := strings.Cut(scan.Text(), "#")
 		key, rest, _ := strings.Cut(strings.TrimSpace(line), " ")

@@ -57,3 +57,21 @@ func (a CreditAccount) Concerns(sla, objective string) bool {
 	}
 	return false
 }
+
+// Beyond returns a missed result whose value is known only to lie above its bound
+// with one above every band: what it may be at the most.
+func (a CreditAccount) Beyond(r Result) Result {
+	if r.Bound == nil || r.Comparison != AtMost || r.State != Breached {
+		return r
+	}
+	highest := *r.Attained
+	for _, b := range a.Blocks {
+		for _, band := range b.Bands {
+			if band.Comparison == AtMost && band.Bound.Cmp(highest) >= 0 {
+				highest = band.Bound.Add(unit.DecimalOfInt(1))
+			}
+		}
+	}
+	r.Attained = &highest
+	return r
+}

@@ -134,4 +134,7 @@ type CreditTotal struct {
 	Percent  unit.Decimal `json:"percent"`
 	Capped   bool         `json:"capped"`
 	Because  []string     `json:"because"`
+	// ClaimBy is the instant before which it must be claimed, where the terms set
+	// one that counts from the month's end; in the organization's zone.
+	ClaimBy *time.Time `json:"claim_by,omitempty"`
 }
