@@ -71,7 +71,7 @@ func throughServer(t *testing.T, dir, url, history string) *Evaluator {
 		e.Config.Sources.History = &config.History{Path: config.Path(history)}
 	}
 	e.Open = func(_ context.Context, src config.MetricsSource) (query.Source, error) {
-		return prom.New(prom.Options{Name: "metrics", URL: src.Prometheus.URL, Now: func() time.Time { return demo.End() }})
+		return prom.New(prom.Options{Name: "metrics", URL: src.Prometheus.URL, Now: demo.End})
 	}
 	return e
 }

@@ -167,10 +167,14 @@ func simulatedWays(t *testing.T, sim *querytest.Simulation, reqs []query.Request
 }
 
 // TestSimulatedPromQL says how far off PromQL is where exact accounting has the
-// truth. Requests that come all the time are within 3 % over the period; errors
-// may be anything.
+// truth, and that docs/accuracy.md says the same. Requests that come all the time
+// are within 3 % over the period; errors may be anything.
 func TestSimulatedPromQL(t *testing.T) {
 	const bound = 0.03
+	document, err := os.ReadFile("../../../docs/accuracy.md")
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, scenario := range scenarios() {
 		sim := querytest.Simulate(scenario)
 		q := questions(scenario.Length)[0]
@@ -179,15 +183,20 @@ func TestSimulatedPromQL(t *testing.T) {
 		truth, _ := sim.Truth(false, "code", req.Grid, req.MaxGap.Milliseconds(), req.Lookback.Milliseconds())
 		dir := t.TempDir()
 		promtest.WriteBlock(t, dir, sim.Series)
-		got := scanOf(scan(t, open(t, prom.Options{URL: promtest.Serve(t, dir), Read: "promql"}), req))
+		counted := scanOf(exact(t, sim.Series, req))
+		pushed := scanOf(scan(t, open(t, prom.Options{URL: promtest.Serve(t, dir), Read: "promql"}), req))
 		for _, g := range truth.Groups {
-			n := truth.Grid.Cells()
-			want := g.Total.Windowed.Range(0, n).Float()
-			counted := got[fmt.Sprint(g.Labels)].Total.Windowed.Range(0, n).Float()
-			off := (counted - want) / want
-			t.Logf("%s at %s, code %s: %g requests, increase() says %.2f (%+.1f %%)", scenario.Length, scenario.Every, g.Labels["code"], want, counted, 100*off)
+			in := func(c window.Counts) float64 { return c.Windowed.Range(0, truth.Grid.Cells()).Float() }
+			want, got := in(g.Total), in(pushed[fmt.Sprint(g.Labels)].Total)
+			off := (got - want) / want
+			line := fmt.Sprintf("| %.0f h, every %.0f s | %s | %.0f | %.0f | %.1f | %+.1f %% |", scenario.Length.Hours(), scenario.Every.Seconds(), g.Labels["code"],
+				want, in(counted[fmt.Sprint(g.Labels)].Total), got, 100*off)
+			t.Log(line)
+			if !strings.Contains(string(document), line) {
+				t.Errorf("docs/accuracy.md does not have the line\n%s", line)
+			}
 			if g.Labels["code"] == "200" && math.Abs(off) > bound {
-				t.Errorf("%s: PromQL counts %g of %g requests", sim, counted, want)
+				t.Errorf("%s: PromQL counts %g of %g requests", sim, got, want)
 			}
 		}
 	}

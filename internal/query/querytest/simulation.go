@@ -52,6 +52,7 @@ type process struct {
 // life is a process from its start to its end. Its counters begin at 0.
 type life struct {
 	from, to int64
+	quiet    int64            // milliseconds until the first request
 	requests map[kind][]int64 // when they were answered, in order
 }
 
@@ -93,11 +94,12 @@ func Simulate(s Scenario) *Simulation {
 		{instance: "pod-5", lives: []*life{{from: third + 30_000, to: at(0.6)}}}, // nobody knows when it began
 		{instance: "node:8080", hasUp: true, eager: true, lives: []*life{
 			{from: at(-0.5), to: at(0.4)}, {from: at(0.4) + 30_000, to: at(0.55)}, {from: at(0.55) + 700_000, to: at(0.8)}, {from: at(0.8) + 1000, to: never}}},
+		{instance: "pod-6", hasUp: true, lives: []*life{{from: third + 20_000, to: at(0.9), quiet: 20 * 60_000}}},
 		{instance: "old:8080", hasUp: r.IntN(2) == 0, lives: []*life{{from: start - 20*24*3600_000, to: never}}},
 	}
 	for i, p := range sim.fleet {
 		for _, l := range p.lives {
-			l.serve(r, s, l.from, min(l.to, at(1.1)), p.instance == "node:8080")
+			l.serve(r, s, l.from+l.quiet, min(l.to, at(1.1)), p.instance == "node:8080")
 		}
 		first := max(p.lives[0].from, at(-0.45))
 		if p.instance == "old:8080" {
@@ -152,7 +154,7 @@ func (p *process) schedule(r *rand.Rand, s Scenario, nth int, first, last int64)
 	start, length := Base().UnixMilli(), s.Length.Milliseconds()
 	every := s.Every.Milliseconds()
 	pause := start + int64((0.15+0.1*float64(nth))*float64(length)) // nobody scrapes
-	long := []int64{7 * 60_000, 80 * 60_000, 20 * 60_000, 4*60_000 + 50_000, 61 * 60_000, 12 * 60_000, 90 * 60_000}[nth]
+	long := []int64{7 * 60_000, 80 * 60_000, 20 * 60_000, 4*60_000 + 50_000, 61 * 60_000, 12 * 60_000, 30 * 60_000, 90 * 60_000}[nth]
 	hang := start + int64((0.7+0.02*float64(nth))*float64(length)) // nobody answers
 	end := p.lives[len(p.lives)-1].to + 3*every                    // a pod that is gone is not looked for
 	for t := first + r.Int64N(every); t < min(last, end); t += every {

@@ -7,8 +7,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"io"
-	"log"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -125,7 +123,7 @@ func Without(tb testing.TB, base, path string, status int) string {
 		tb.Fatal(err)
 	}
 	proxy := httputil.NewSingleHostReverseProxy(target)
-	proxy.ErrorLog = log.New(io.Discard, "", 0) // a client that has read enough hangs up
+	proxy.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError) // a client that has read enough hangs up
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == path {
 			http.Error(w, http.StatusText(status), status)
