@@ -98,12 +98,6 @@ type cur struct {
 	scratch                        unit.Decimal
 }
 
-// tagColumn is a column that holds the values of one tag.
-type tagColumn struct {
-	at  int
-	key string
-}
-
 func bindCUR(t *table) (reader, error) {
 	c := &cur{table: t, tagsAt: t.column("resource_tags")}
 	for _, n := range curTexts() {
@@ -125,11 +119,7 @@ func bindCUR(t *table) (reader, error) {
 			return nil, missingColumn(name)
 		}
 	}
-	for i, h := range t.header {
-		if key, ok := strings.CutPrefix(strings.TrimSpace(h), "resourceTags/"); ok {
-			c.tagColumns = append(c.tagColumns, tagColumn{i, strings.TrimPrefix(key, "user:")})
-		}
-	}
+	c.tagColumns = t.tagColumns("resourceTags/user:", "resourceTags/", "resource_tags_user_", "resource_tags_")
 	return c, nil
 }
 

@@ -273,7 +273,7 @@ func TestDamagedFiles(t *testing.T) {
 		"binary":         {"a.csv", []byte("\x7fELF\x02\x01\x00\x00\x00\x00\x00"), "not text but a binary file"},
 		"utf-16":         {"a.csv", []byte("\xff\xfeB\x00i\x00"), "UTF-16"},
 		"empty":          {"a.csv", nil, "the file is empty"},
-		"parquet":        {"a.parquet", []byte("PAR1"), "Parquet is read in a later version"},
+		"parquet":        {"a.parquet", []byte("PAR1"), "this is no whole Parquet file"},
 		"bare quote":     {"a.csv", []byte(header + `1,"US"D,x,y` + "\n"), "row 1 (line 2): a quoted field does not end with its quote"},
 		"open quote":     {"a.csv", []byte(header + row + `1,"USD` + "\n" + row), "row 2 (line 3): a quoted field does not end"},
 	}

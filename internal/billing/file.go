@@ -109,8 +109,8 @@ func (f *file) read(ctx context.Context, qs []cost.Query) {
 	}
 	name := strings.TrimSuffix(strings.ToLower(f.path), ".gz")
 	switch {
-	case strings.HasSuffix(name, ".parquet"):
-		f.err = errors.New("Parquet is read in a later version; export CSV") //nolint:staticcheck // a format's name
+	case strings.HasSuffix(name, ".parquet") || strings.HasSuffix(name, ".snappy"):
+		f.end(f.openParquet(ctx, qs))
 		return
 	case !strings.HasSuffix(name, ".csv") && !strings.HasSuffix(name, ".json"):
 		f.ignored = "not a .csv, .json or .parquet file, packed with gzip or not"
@@ -130,11 +130,29 @@ func (f *file) read(ctx context.Context, qs []cost.Query) {
 	default:
 		err = f.readTable(ctx, text, qs)
 	}
+	f.end(err)
+}
+
+// end keeps why reading ended.
+func (f *file) end(err error) {
 	if none, ok := errors.AsType[*noBillError](err); ok {
 		f.ignored = none.why
 		return
 	}
 	f.err = explain(err)
+}
+
+func (f *file) openParquet(ctx context.Context, qs []cost.Query) error {
+	in, err := os.Open(f.path)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	info, err := in.Stat()
+	if err != nil {
+		return err
+	}
+	return f.readParquet(ctx, in, info.Size(), qs)
 }
 
 // readPages reads an export in JSON, of the format that the source names.

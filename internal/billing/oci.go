@@ -43,12 +43,7 @@ type oci struct {
 
 func bindOCI(t *table) (reader, error) {
 	o := &oci{table: t, texts: t.textColumns(ociTexts()), into: t.single(), currencyAt: t.column("cost/currencyCode"),
-		correction: t.column("lineItem/isCorrection"), quantity: t.column("usage/billedQuantity")}
-	for i, h := range t.header {
-		if key, ok := strings.CutPrefix(strings.TrimSpace(h), "tags/"); ok {
-			o.tagColumns = append(o.tagColumns, tagColumn{i, key})
-		}
-	}
+		correction: t.column("lineItem/isCorrection"), quantity: t.column("usage/billedQuantity"), tagColumns: t.tagColumns("tags/")}
 	var err error
 	if o.cost, err = t.required("cost/myCost"); err != nil {
 		return nil, err

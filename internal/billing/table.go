@@ -18,11 +18,12 @@ type table struct {
 	source *Source
 	want   cost.Reads
 	header []string
+	used   []bool // the columns that were looked for, so that no other is read
 	dates  map[string]time.Time
 }
 
 func newTable(source *Source, header []string, want cost.Reads) *table {
-	return &table{source: source, want: want, header: header, dates: map[string]time.Time{}}
+	return &table{source: source, want: want, header: header, used: make([]bool, len(header)), dates: map[string]time.Time{}}
 }
 
 // row is one record of a table.
@@ -38,6 +39,17 @@ type typed struct {
 	kind    kind
 	amount  unit.Decimal
 	instant time.Time
+}
+
+// text writes the value of a column of numbers or instants whose text is asked.
+func (t *typed) text() string {
+	switch t.kind {
+	case isAmount:
+		return t.amount.String()
+	case isInstant:
+		return t.instant.Format(time.RFC3339Nano)
+	}
+	return ""
 }
 
 // kind says what a typed value is.
@@ -61,7 +73,35 @@ func columnIn(header []string, names ...string) int {
 	return -1
 }
 
-func (t *table) column(names ...string) int { return columnIn(t.header, names...) }
+func (t *table) column(names ...string) int {
+	i := columnIn(t.header, names...)
+	if i >= 0 {
+		t.used[i] = true
+	}
+	return i
+}
+
+// tagColumns are the columns whose name begins with a prefix and goes on with
+// the key of a tag.
+func (t *table) tagColumns(prefixes ...string) []tagColumn {
+	var out []tagColumn
+	for i, h := range t.header {
+		for _, prefix := range prefixes {
+			if key, ok := strings.CutPrefix(strings.TrimSpace(h), prefix); ok {
+				out = append(out, tagColumn{i, key})
+				t.used[i] = t.used[i] || t.want.Tags
+				break
+			}
+		}
+	}
+	return out
+}
+
+// tagColumn is a column that holds the values of one tag.
+type tagColumn struct {
+	at  int
+	key string
+}
 
 // required is column for one that must be there.
 func (t *table) required(names ...string) (int, error) {
@@ -92,6 +132,9 @@ func (t *table) name(i int) string { return strings.TrimSpace(t.header[i]) }
 func (r *row) text(i int) string {
 	if i < 0 || i >= len(r.texts) {
 		return ""
+	}
+	if r.typed != nil && r.typed[i].kind != asText {
+		return r.typed[i].text()
 	}
 	s := r.texts[i]
 	if missing(s) {
@@ -134,7 +177,7 @@ func (t *table) instant(r *row, i int) (time.Time, error) {
 	if r.typed != nil && r.typed[i].kind == isInstant {
 		return r.typed[i].instant.In(t.source.zone()), nil
 	}
-	s := r.texts[i]
+	s := r.text(i)
 	if at, ok := t.dates[s]; ok {
 		return at, nil
 	}

@@ -102,7 +102,8 @@ type worker struct {
 	source *Source
 	reader reader
 	width  int
-	skip   bool // broken rows are left out
+	used   []bool // columns that the reader looks at
+	skip   bool   // broken rows are left out
 	parts  map[string]*part
 	qs     []cost.Query
 	want   cost.Reads
@@ -115,8 +116,10 @@ type worker struct {
 
 func newWorker(source *Source, kind format, header []string, qs []cost.Query) (*worker, error) {
 	w := &worker{source: source, width: len(header), skip: source.OnBadRow == "skip", parts: map[string]*part{}, qs: qs, want: cost.ReadsOf(qs)}
+	t := newTable(source, header, w.want)
+	w.used = t.used
 	var err error
-	w.reader, err = kind.bind(newTable(source, header, w.want))
+	w.reader, err = kind.bind(t)
 	return w, err
 }
 
@@ -156,11 +159,16 @@ func (w *worker) read(b block, from int) outcome {
 			return o
 		}
 		o.rows++
-		if o.skipped == nil {
-			o.skipped, o.skipRow, o.skipAt = err, o.rows, line
-		}
-		w.part(w.reader.month(&w.row)).skipped++
+		w.skipRow(&o, err, line)
 	}
+}
+
+// skipRow leaves out the row at hand, the last one that was counted.
+func (w *worker) skipRow(o *outcome, err error, line int64) {
+	if o.skipped == nil {
+		o.skipped, o.skipRow, o.skipAt = err, o.rows, line
+	}
+	w.part(w.reader.month(&w.row)).skipped++
 }
 
 // readRow counts the row at hand.
@@ -203,16 +211,28 @@ func (f *file) account(outcomes []outcome) error {
 	lines := int64(1)
 	for _, o := range outcomes {
 		if o.skipped != nil && f.skipped == "" {
-			f.skipped = fmt.Sprintf("row %d (line %d): %v", f.rows+o.skipRow, lines+o.skipAt, o.skipped)
+			f.skipped = fmt.Sprintf("%s: %v", place(f.rows+o.skipRow, lines, o.skipAt), o.skipped)
 		}
 		if o.err != nil {
 			f.rows += o.rows
-			return fmt.Errorf("row %d (line %d): %w", f.rows+1, lines+o.errLine, o.err)
+			return fmt.Errorf("%s: %w", place(f.rows+1, lines, o.errLine), o.err)
 		}
 		f.rows += o.rows
 		lines += o.lines
 	}
 	return nil
+}
+
+// noLine is the line of a row in a file that has none.
+const noLine = -1
+
+// place says where a row is: by its number among the rows of data, and by the
+// line of the text.
+func place(row, before, line int64) string {
+	if line == noLine {
+		return fmt.Sprintf("row %d", row)
+	}
+	return fmt.Sprintf("row %d (line %d)", row, before+line)
 }
 
 // merge takes over what a worker counted. A row that was skipped and names no

@@ -1,7 +1,9 @@
 package unit_test
 
 import (
+	"math"
 	"math/big"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -52,6 +54,23 @@ func TestArithmeticIsExact(t *testing.T) {
 		}
 		if x.Sign() != p.Sign() {
 			t.Fatalf("sign of %s: %d", a, x.Sign())
+		}
+	})
+}
+
+// TestDecimalOfFloatIsTheShortest compares with what strconv prints.
+func TestDecimalOfFloatIsTheShortest(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		f := rapid.OneOf(rapid.Float64(), rapid.Custom(func(t *rapid.T) float64 {
+			return float64(rapid.Int64Range(-1e15, 1e15).Draw(t, "digits")) / math.Pow10(rapid.IntRange(0, 15).Draw(t, "places"))
+		})).Draw(t, "f")
+		got, ok := unit.DecimalOfFloat(f)
+		if !ok {
+			t.Skip("no number")
+		}
+		want := strconv.FormatFloat(f, 'f', -1, 64)
+		if got.Rat().Cmp(rat(t, want)) != 0 {
+			t.Fatalf("%v: %s, want %s", f, got, want)
 		}
 	})
 }

@@ -106,6 +106,18 @@ func DecimalOfInt(i int64) Decimal {
 	return Decimal{coeff: i}
 }
 
+// DecimalOfScaled returns n × 10^-scale. It keeps n.
+func DecimalOfScaled(n *big.Int, scale int) Decimal {
+	if n.IsInt64() && n.Int64() != math.MinInt64 {
+		return Decimal{coeff: n.Int64(), exponent: int32(-scale)}
+	}
+	var out apd.Decimal
+	out.Negative = n.Sign() < 0
+	out.Coeff.SetMathBigInt(new(big.Int).Abs(n))
+	out.Exponent = int32(-scale)
+	return narrowed(&out)
+}
+
 // DecimalOfFloat returns the shortest decimal that reads back as f, which is
 // what a text exposition of the sample said. It reports false for NaN and the
 // infinities, which no decimal stands for.
@@ -116,11 +128,32 @@ func DecimalOfFloat(f float64) (Decimal, bool) {
 	if f == math.Trunc(f) && math.Abs(f) < 1<<53 {
 		return DecimalOfInt(int64(f)), true
 	}
+	if d, ok := shortOfFloat(f); ok {
+		return d, true
+	}
 	var out apd.Decimal
 	if _, _, err := out.SetString(strconv.FormatFloat(f, 'g', -1, 64)); err != nil {
 		return Decimal{}, false
 	}
 	return narrowed(&out), true
+}
+
+// shortOfFloat finds the decimal of a float that has at most 15 significant
+// digits and 12 after the point. Such a decimal is the only one of at most 15
+// digits that reads back as the float, because doubles tell all of those apart;
+// and dividing two whole numbers that doubles hold rounds correctly, which is
+// what reading back means.
+func shortOfFloat(f float64) (Decimal, bool) {
+	const places = 12
+	scaled := math.Round(f * 1e12)
+	if math.Abs(scaled) >= 1e15 || scaled/1e12 != f {
+		return Decimal{}, false
+	}
+	v, exponent := int64(scaled), int32(-places)
+	for v%10 == 0 && exponent < 0 {
+		v, exponent = v/10, exponent+1
+	}
+	return Decimal{coeff: v, exponent: exponent}, true
 }
 
 // DecimalOfRat returns r cut to the given number of digits after the point,
