@@ -266,25 +266,34 @@ func runStoreExport(ctx context.Context, a *app, o *storeOptions) error {
 // export writes the samples to a file, or to stdout.
 func (a *app) export(ctx context.Context, h *tsdb.History, in period.Span, file string) error {
 	if file == "" {
-		_, err := h.Export(ctx, a.Stdout, in)
+		_, natives, err := h.Export(ctx, a.Stdout, in)
+		a.noteNatives(natives)
 		return err
 	}
 	progress := a.startProgress("exporting")
-	var n int64
+	var n, natives int64
 	err := a.writeFile(file, func(w io.Writer) (err error) {
 		if !strings.HasSuffix(file, ".gz") {
-			n, err = h.Export(ctx, w, in)
+			n, natives, err = h.Export(ctx, w, in)
 			return err
 		}
 		z := gzip.NewWriter(w)
-		n, err = h.Export(ctx, z, in)
+		n, natives, err = h.Export(ctx, z, in)
 		return errors.Join(err, z.Close())
 	})
 	progress.end()
 	if err == nil {
 		fmt.Fprintf(a.Stderr, "wrote %s: %s\n", file, count(int(n), "sample"))
+		a.noteNatives(natives)
 	}
 	return err
+}
+
+// noteNatives says what an export lacks.
+func (a *app) noteNatives(n int64) {
+	if n > 0 {
+		fmt.Fprintf(a.Stderr, "left out %s, for which OpenMetrics text has no form; promtool reads the blocks themselves\n", count(int(n), "native histogram"))
+	}
 }
 
 // chooseStore is the history of the named source, or the only one.

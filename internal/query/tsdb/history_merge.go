@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/slactl/slactl/internal/query"
@@ -44,7 +45,11 @@ func (m *merger) add(s query.RawSeries) {
 func (m *merger) series() []SampleSeries {
 	out := make([]SampleSeries, 0, len(m.all))
 	for _, one := range m.all {
-		out = append(out, SampleSeries{Labels: one.labels, Samples: m.samples(one)})
+		s := SampleSeries{Labels: one.labels, Samples: m.samples(one)}
+		if slices.ContainsFunc(one.parts, hasNatives) {
+			s.Histograms = m.histograms(one)
+		}
+		out = append(out, s)
 	}
 	slices.SortFunc(out, func(a, b SampleSeries) int { return labels.Compare(a.Labels, b.Labels) })
 	return out
@@ -80,6 +85,55 @@ func (m *merger) samples(one *merged) iter.Seq2[int64, float64] {
 			for _, c := range cursors {
 				if c.next() && c.ts[c.i] == t {
 					c.i++
+				}
+			}
+		}
+	}
+}
+
+// histograms is samples for native histograms.
+func (m *merger) histograms(one *merged) iter.Seq2[int64, *histogram.FloatHistogram] {
+	return func(yield func(int64, *histogram.FloatHistogram) bool) {
+		type waiting struct {
+			t    int64
+			h    histogram.FloatHistogram
+			done bool
+		}
+		heads := make([]waiting, len(one.parts))
+		step := func(i int) bool {
+			w := &heads[i]
+			native, ok := one.parts[i].(query.NativeSeries)
+			if w.done = !ok; w.done {
+				return true
+			}
+			var err error
+			w.t, err = native.ReadHistogram(&w.h)
+			w.done = err != nil
+			if err != nil && !errors.Is(err, io.EOF) {
+				m.fail(fmt.Errorf("reading series %s: %w", one.labels, err))
+				return false
+			}
+			return true
+		}
+		for i := range heads {
+			if !step(i) {
+				return
+			}
+		}
+		for {
+			first := -1
+			for i := range heads {
+				if !heads[i].done && (first < 0 || heads[i].t <= heads[first].t) {
+					first = i
+				}
+			}
+			if first < 0 || !yield(heads[first].t, &heads[first].h) {
+				return
+			}
+			t := heads[first].t
+			for i := range heads {
+				if !heads[i].done && heads[i].t == t && !step(i) {
+					return
 				}
 			}
 		}

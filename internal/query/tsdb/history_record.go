@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/oklog/ulid/v2"
+	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
 	promtsdb "github.com/prometheus/prometheus/tsdb"
 	"github.com/prometheus/prometheus/tsdb/fileutil"
@@ -351,11 +352,14 @@ func collect(ctx context.Context, feed query.Feed, sels []query.Selector, in que
 	}
 	var out []query.RawSeries
 	for _, s := range all {
-		if s.samples > 0 {
-			one := &series{labels: s.labels}
-			for _, c := range s.chunks {
-				one.chunks = append(one.chunks, c.Chunk)
-			}
+		one := &series{labels: s.labels}
+		for _, c := range s.chunks {
+			one.chunks = append(one.chunks, c.Chunk)
+		}
+		for _, c := range s.histograms.out {
+			one.natives.chunks = append(one.natives.chunks, c.Chunk)
+		}
+		if len(one.chunks)+len(one.natives.chunks) > 0 {
 			out = append(out, one)
 		}
 	}
@@ -374,5 +378,15 @@ func (s *memSeries) fill(c *cursor, in query.Stretch) error {
 			return err
 		}
 	}
-	return c.err
+	if c.err != nil || c.raw.Histograms() == 0 {
+		return c.err
+	}
+	s.histograms.last = earliest
+	err := eachHistogram(c.raw, func(t int64, h *histogram.FloatHistogram) error {
+		if in.From <= t && t <= in.To && t > s.histograms.last {
+			s.histograms.appendHistogram(t, h)
+		}
+		return s.histograms.err
+	})
+	return err
 }

@@ -547,7 +547,7 @@ func TestExport(t *testing.T) {
 		"the next": {1, "reqs_total{job=\"api\",path=\"a\\\\b\\\"c\\n\"} 3 1790985600.000\n# EOF\n"},
 	} {
 		var b strings.Builder
-		n, err := openHistoryOf(t, path).Export(context.Background(), &b, dayOf(c.days))
+		n, _, err := openHistoryOf(t, path).Export(context.Background(), &b, dayOf(c.days))
 		if err != nil || b.String() != c.want || n != int64(strings.Count(c.want, "\n")-1) {
 			t.Errorf("%s: %d samples, %v:\n%swant\n%s", name, n, err, b.String(), c.want)
 		}

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/value"
 
@@ -87,7 +88,15 @@ func (d Day) verify(ctx context.Context) error {
 		if c.err != nil {
 			return fmt.Errorf("reading series %s: %w", raw.Labels(), c.err)
 		}
-		return nil
+		last = earliest
+		return eachHistogram(raw, func(t int64, _ *histogram.FloatHistogram) error {
+			if t < in.From || t > in.To || t <= last {
+				return fmt.Errorf("series %s has a native histogram at %s, after one at %s or not of the day", raw.Labels(), instant(t), instant(last))
+			}
+			last = t
+			samples++
+			return nil
+		})
 	})
 	if err == nil && (series != d.Series || samples != d.Samples) {
 		err = fmt.Errorf("there are %d samples of %d series, and there were %d of %d", samples, series, d.Samples, d.Series)
@@ -96,14 +105,14 @@ func (d Day) verify(ctx context.Context) error {
 }
 
 // Export writes the samples of a span as OpenMetrics text with timestamps, series
-// by series, and returns how many there were. Stale markers, for which the
-// format has no form, are left out.
-func (h *History) Export(ctx context.Context, w io.Writer, in period.Span) (int64, error) {
+// by series, and returns how many there were. What the format has no form for is
+// left out: stale markers, and native histograms, which are counted.
+func (h *History) Export(ctx context.Context, w io.Writer, in period.Span) (n, natives int64, err error) {
 	out := bufio.NewWriterSize(w, 1<<16)
-	n, span := int64(0), stretch(in)
+	span := stretch(in)
 	ts, vs := make([]int64, 1024), make([]float64, 1024)
 	var line []byte
-	err := h.Read(ctx, everything(), span.From, span.To, func(s query.RawSeries) error {
+	err = h.Read(ctx, everything(), span.From, span.To, func(s query.RawSeries) error {
 		name := seriesText(s.Labels())
 		c := &cursor{raw: s, ts: ts, vs: vs}
 		for ; c.next(); c.i++ {
@@ -119,15 +128,23 @@ func (h *History) Export(ctx context.Context, w io.Writer, in period.Span) (int6
 				return err
 			}
 		}
-		return c.err
+		if c.err != nil {
+			return c.err
+		}
+		return eachHistogram(s, func(t int64, h *histogram.FloatHistogram) error {
+			if span.From <= t && t <= span.To && !value.IsStaleNaN(h.Sum) {
+				natives++
+			}
+			return nil
+		})
 	})
 	if err == nil {
 		_, err = out.WriteString(endMarker + "\n")
 	}
 	if err := errors.Join(err, out.Flush()); err != nil {
-		return n, fmt.Errorf("exporting history %s: %w", filepath.Clean(h.info.Target), err)
+		return n, natives, fmt.Errorf("exporting history %s: %w", filepath.Clean(h.info.Target), err)
 	}
-	return n, nil
+	return n, natives, nil
 }
 
 // seriesText writes a series as OpenMetrics does.

@@ -28,6 +28,7 @@ type memSeries struct {
 	first, last int64
 	samples     int
 	late        []sample // out of order; merged in by seal
+	histograms  chunker  // native ones, of a recording
 }
 
 type sample struct {

@@ -2,6 +2,7 @@ package tsdb
 
 import (
 	"fmt"
+	"io"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -33,6 +34,48 @@ func TestNativeHistograms(t *testing.T) {
 			dir := t.TempDir()
 			promtest.WriteBlock(t, dir, series)
 			c.Check(t, query.Result{Scan: scanOf(t, openDir(t, dir), c)})
+		})
+	}
+}
+
+// TestNativeHistory records native histograms, at first a part of them, and counts
+// them from the history, and from the history and a live feed.
+func TestNativeHistory(t *testing.T) {
+	for _, c := range querytest.NativeCases() {
+		t.Run(c.Name, func(t *testing.T) {
+			series, err := querytest.Load(c.Load)
+			if err != nil {
+				t.Fatal(err)
+			}
+			path, feed := t.TempDir(), &querytest.Feed{Series: series}
+			for _, now := range []time.Duration{90 * time.Second, 24 * time.Hour} {
+				recordAll(t, path, feed, querytest.Base().Add(now), everything())
+			}
+			r, err := OpenRecorder(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			// The first sample is the last one of the day before.
+			if _, err := r.Record(t.Context(), feed, Recording{Day: dayOf(-1), Until: dayOf(1).End, Complete: true, Selectors: []query.Selector{everything()}}); err != nil {
+				t.Fatal(err)
+			}
+			if err := r.Close(); err != nil {
+				t.Fatal(err)
+			}
+			h := openHistoryOf(t, path)
+			c.Check(t, query.Result{Scan: scanOf(t, h.Source, c)})
+			damaged, bad, err := VerifyHistory(t.Context(), path)
+			if err != nil || len(bad) > 0 {
+				t.Errorf("verifying finds %v of %v, %v", bad, damaged, err)
+			}
+			results, err := query.Account(t.Context(), query.Join(h, feed), []query.Request{request(t, c)}, 1)
+			if err != nil || results[0].Err != nil {
+				t.Fatal(err, results)
+			}
+			c.Check(t, results[0])
+			if n, natives, err := h.Export(t.Context(), io.Discard, period.Span{Start: querytest.Base(), End: dayOf(1).End}); err != nil || n > 0 && natives == 0 {
+				t.Errorf("exported %d and %d samples, %v", n, natives, err)
+			}
 		})
 	}
 }

@@ -1,12 +1,16 @@
 package tsdb
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/value"
 	"github.com/prometheus/prometheus/tsdb/chunkenc"
+
+	"github.com/slactl/slactl/internal/query"
 )
 
 // natives is the way through a series' chunks that passes over all but native
@@ -15,6 +19,34 @@ type natives struct {
 	chunks []chunkenc.Chunk
 	it     chunkenc.Iterator
 	open   bool
+}
+
+// hasNatives reports whether a chunk has native histograms.
+func hasNatives(s query.RawSeries) bool {
+	raw, ok := s.(*series)
+	return ok && slices.ContainsFunc(raw.natives.chunks, func(c chunkenc.Chunk) bool {
+		return c.Encoding() != chunkenc.EncXOR && c.Encoding() != chunkenc.EncXOR2
+	})
+}
+
+// eachHistogram calls f with every native histogram of a series, which is f's
+// until it returns. It stops with the first error.
+func eachHistogram(s query.RawSeries, f func(int64, *histogram.FloatHistogram) error) error {
+	native, ok := s.(query.NativeSeries)
+	var h histogram.FloatHistogram
+	for ok {
+		t, err := native.ReadHistogram(&h)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err == nil {
+			err = f(t, &h)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // ReadHistogram implements query.NativeSeries.

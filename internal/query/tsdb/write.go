@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/oklog/ulid/v2"
+	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/storage"
 	promtsdb "github.com/prometheus/prometheus/tsdb"
@@ -33,6 +34,9 @@ import (
 type SampleSeries struct {
 	Labels  labels.Labels
 	Samples iter.Seq2[int64, float64]
+	// Histograms are the samples that are native histograms, in the same order;
+	// nil if there are none. A stale marker has it in its sum.
+	Histograms iter.Seq2[int64, *histogram.FloatHistogram]
 }
 
 // WriteOptions are the settings of [WriteBlocks]. The zero value is ready for use.
@@ -178,27 +182,32 @@ func (w *blockWriter) write(ctx context.Context, workers int) (err error) {
 // encode compresses the samples of a series. A chunk never reaches over the end
 // of a block.
 func encode(s SampleSeries, width int64) encoded {
-	var out []chunks.Meta
-	var app chunkenc.Appender
-	last, limit, n := int64(-1<<62), int64(-1<<62), 0
-	for t, v := range s.Samples {
-		if t <= last {
-			return encoded{err: fmt.Errorf("a sample at %s comes after one at %s", instant(t), instant(last))}
+	c := chunker{width: width, last: earliest, limit: earliest}
+	next, stop := pull(s.Histograms)
+	defer stop()
+	at, h, more := next()
+	before := func(t int64) { // appends the histograms up to an instant
+		for ; more && at <= t && c.err == nil; at, h, more = next() {
+			c.appendHistogram(at, h)
 		}
-		if n == chunkSamples || t >= limit {
-			c := chunkenc.NewXORChunk()
-			a, err := c.Appender()
-			if err != nil {
-				return encoded{err: err}
-			}
-			app, n, limit = a, 0, (blockNumber(t, width)+1)*width
-			out = append(out, chunks.Meta{Chunk: c, MinTime: t})
-		}
-		app.Append(0, t, v)
-		n, last = n+1, t
-		out[len(out)-1].MaxTime = t
 	}
-	return encoded{chunks: out}
+	for t, v := range s.Samples {
+		before(t)
+		c.append(t, v)
+		if c.err != nil {
+			return encoded{err: c.err}
+		}
+	}
+	before(latest)
+	return encoded{c.out, c.err}
+}
+
+// pull is iter.Pull2, also for no sequence.
+func pull(all iter.Seq2[int64, *histogram.FloatHistogram]) (func() (int64, *histogram.FloatHistogram, bool), func()) {
+	if all == nil {
+		return func() (int64, *histogram.FloatHistogram, bool) { return 0, nil, false }, func() {}
+	}
+	return iter.Pull2(all)
 }
 
 // blockNumber returns which multiple of width t lies in.
@@ -261,11 +270,16 @@ func (b *openBlock) add(series int, metas []chunks.Meta) error {
 	m.Stats.NumSeries++
 	m.Stats.NumChunks += uint64(len(metas))
 	for i := range metas {
-		m.Stats.NumSamples += uint64(metas[i].Chunk.NumSamples())
+		n := uint64(metas[i].Chunk.NumSamples())
+		m.Stats.NumSamples += n
+		if metas[i].Chunk.Encoding() == chunkenc.EncXOR {
+			m.Stats.NumFloatSamples += n
+		} else {
+			m.Stats.NumHistogramSamples += n
+		}
 		b.digest.Write(metas[i].Chunk.Bytes())
 		metas[i].Chunk = nil
 	}
-	m.Stats.NumFloatSamples = m.Stats.NumSamples
 	b.entries = append(b.entries, blockEntry{series, metas})
 	return nil
 }

@@ -37,11 +37,11 @@ func TestWriteBlocksRoundTrip(t *testing.T) {
 	const start = 1_790_812_800_000
 	end := start + int64(21*24*60)*60_000
 	in := []SampleSeries{
-		{labels.FromStrings("__name__", "a_total", "job", "x"), ramp(start, 21*24*60)},
-		{labels.FromStrings("__name__", "a_total", "job", "y"), func(yield func(int64, float64) bool) {
+		{Labels: labels.FromStrings("__name__", "a_total", "job", "x"), Samples: ramp(start, 21*24*60)},
+		{Labels: labels.FromStrings("__name__", "a_total", "job", "y"), Samples: func(yield func(int64, float64) bool) {
 			_ = yield(start+7, 0.1) && yield(end-1, math.Float64frombits(value.StaleNaN))
 		}},
-		{labels.FromStrings("__name__", "empty_total"), ramp(start, 0)},
+		{Labels: labels.FromStrings("__name__", "empty_total"), Samples: ramp(start, 0)},
 	}
 	dir := filepath.Join(t.TempDir(), "blocks")
 	written, err := WriteBlocks(context.Background(), dir, in, WriteOptions{})
@@ -97,7 +97,7 @@ func dumpSamples(t *testing.T, s storage.Series) []string {
 func TestWriteBlocksIsDeterministic(t *testing.T) {
 	write := func(n int) string {
 		dir := filepath.Join(t.TempDir(), "blocks")
-		in := []SampleSeries{{labels.FromStrings("__name__", "a"), ramp(0, n)}, {labels.FromStrings("__name__", "b"), ramp(5, 9)}}
+		in := []SampleSeries{{Labels: labels.FromStrings("__name__", "a"), Samples: ramp(0, n)}, {Labels: labels.FromStrings("__name__", "b"), Samples: ramp(5, 9)}}
 		if _, err := WriteBlocks(context.Background(), dir, in, WriteOptions{}); err != nil {
 			t.Fatal(err)
 		}
@@ -135,9 +135,9 @@ func TestWriteBlocksRefuses(t *testing.T) {
 		in   []SampleSeries
 		want string
 	}{
-		"unsorted series":   {[]SampleSeries{{b, ramp(0, 1)}, {a, ramp(0, 1)}}, `series {__name__="a"} comes after {__name__="b"}`},
-		"a series twice":    {[]SampleSeries{{a, ramp(0, 1)}, {a, ramp(0, 1)}}, "each once"},
-		"unordered samples": {[]SampleSeries{{a, func(yield func(int64, float64) bool) { _ = yield(60_000, 1) && yield(0, 2) }}}, `series {__name__="a"}: a sample at 1970-01-01T00:00:00Z comes after one at 1970-01-01T00:01:00Z`},
+		"unsorted series":   {[]SampleSeries{{Labels: b, Samples: ramp(0, 1)}, {Labels: a, Samples: ramp(0, 1)}}, `series {__name__="a"} comes after {__name__="b"}`},
+		"a series twice":    {[]SampleSeries{{Labels: a, Samples: ramp(0, 1)}, {Labels: a, Samples: ramp(0, 1)}}, "each once"},
+		"unordered samples": {[]SampleSeries{{Labels: a, Samples: func(yield func(int64, float64) bool) { _ = yield(60_000, 1) && yield(0, 2) }}}, `series {__name__="a"}: a sample at 1970-01-01T00:00:00Z comes after one at 1970-01-01T00:01:00Z`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			parent := t.TempDir()
@@ -159,7 +159,7 @@ func TestWriteBlocksForPromtool(t *testing.T) {
 		t.Skip("promtool is not installed")
 	}
 	dir := filepath.Join(t.TempDir(), "blocks")
-	in := []SampleSeries{{labels.FromStrings("__name__", "a", "job", "x"), ramp(1_790_812_800_000, 500)}}
+	in := []SampleSeries{{Labels: labels.FromStrings("__name__", "a", "job", "x"), Samples: ramp(1_790_812_800_000, 500)}}
 	if _, err := WriteBlocks(context.Background(), dir, in, WriteOptions{}); err != nil {
 		t.Fatal(err)
 	}
@@ -176,7 +176,7 @@ func TestWriteBlocksForPromtool(t *testing.T) {
 func BenchmarkWriteBlocks(b *testing.B) {
 	var in []SampleSeries
 	for i := range 200 {
-		in = append(in, SampleSeries{labels.FromStrings("__name__", "a", "i", fmt.Sprintf("%03d", i)), ramp(1_790_812_800_000, 44640)})
+		in = append(in, SampleSeries{Labels: labels.FromStrings("__name__", "a", "i", fmt.Sprintf("%03d", i)), Samples: ramp(1_790_812_800_000, 44640)})
 	}
 	for n := 0; b.Loop(); n++ {
 		if _, err := WriteBlocks(context.Background(), filepath.Join(b.TempDir(), fmt.Sprint(n)), in, WriteOptions{}); err != nil {
