@@ -24,7 +24,10 @@ func (e *Evaluator) absent(ctx context.Context, o *measured) string {
 	if err != nil || ind.Kind == query.Expression {
 		return ""
 	}
-	src, err := e.Source(ctx, o.ticket.source)
+	if len(o.ticket.asked) > 1 { // the sum says which of its sources lacks the series
+		return ""
+	}
+	src, err := e.Source(ctx, o.ticket.asked[0].source)
 	if err != nil {
 		return ""
 	}

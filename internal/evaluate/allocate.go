@@ -151,7 +151,7 @@ func (e *Evaluator) askSplit(q questions, s *cost.Split, p period.Period) askedS
 		return out
 	}
 	grid := window.NewGrid([]time.Time{p.Start, e.until(p)})
-	out.metric.ticket = q.ask(e.sourceName(m.Source), query.Request{Indicator: ind, GroupBy: out.by.labels(), Grid: grid,
+	out.metric.ticket = q.ask(e.sourceNames(m.Source), query.Request{Indicator: ind, GroupBy: out.by.labels(), Grid: grid,
 		MaxGap: query.DefaultMaxGap, Lookback: query.DefaultLookback})
 	return out
 }

@@ -42,7 +42,7 @@ func BenchmarkConfiguredOrganizations(b *testing.B) {
 	for org := range 3 {
 		fmt.Fprintf(samples, "reqs_total{org=\"org%d\",code=\"200\"} 0+10x93000\nreqs_total{org=\"org%d\",code=\"500\"} 0x40000 5+1x52000\n", org, org)
 	}
-	text, err := openMetrics(samples.String())
+	text, err := openMetrics(samples.String(), "")
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -95,13 +95,13 @@ func evaluatorOf(t testing.TB, yaml, samples string, now time.Time) *Evaluator {
 	if len(cfg.Sources.Metrics) == 0 {
 		cfg.Sources.Metrics = []config.MetricsSource{{Name: "prod", OpenMetrics: "metrics.om"}}
 	}
-	text, err := openMetrics(samples)
-	if err != nil {
-		t.Fatal(err)
-	}
 	return &Evaluator{Config: cfg, Now: now, Open: func(_ context.Context, src config.MetricsSource) (query.Source, error) {
 		if src.Name == "broken" {
 			return nil, errors.New("opening the source broken: it is broken")
+		}
+		text, err := openMetrics(samples, src.Name)
+		if err != nil {
+			return nil, err
 		}
 		return tsdb.ReadOpenMetrics(bytes.NewReader(text), "metrics.om", tsdb.Options{Name: src.Name, Workers: 1})
 	}}
@@ -110,7 +110,9 @@ func evaluatorOf(t testing.TB, yaml, samples string, now time.Time) *Evaluator {
 // openMetrics writes out samples that are given as in promqltest: after a line
 // `load STEP INSTANT` one series a line, with a value for every step. `5+2x3` is
 // 5 7 9 11, `5x3` is 5 5 5 5, and `_` or `_x3` is so many steps without a sample.
-func openMetrics(text string) ([]byte, error) {
+// The series after a line `of SOURCE` are in that source only.
+func openMetrics(text, source string) ([]byte, error) {
+	elsewhere := false
 	var out bytes.Buffer
 	var step time.Duration
 	var start time.Time
@@ -119,7 +121,9 @@ func openMetrics(text string) ([]byte, error) {
 		f := strings.Fields(line)
 		var err error
 		switch {
-		case len(f) == 0:
+		case len(f) > 0 && f[0] == "of":
+			elsewhere = f[1] != source
+		case len(f) == 0 || elsewhere:
 			continue
 		case f[0] == "load":
 			if step, err = time.ParseDuration(f[1]); err == nil {

@@ -16,6 +16,7 @@ import (
 	"github.com/slactl/slactl/internal/config"
 	"github.com/slactl/slactl/internal/period"
 	"github.com/slactl/slactl/internal/query"
+	"github.com/slactl/slactl/internal/window"
 )
 
 // Opener makes the metrics source that a configuration names.
@@ -106,37 +107,83 @@ func (e *Evaluator) keep(name string, s query.Source) query.Source {
 	return s
 }
 
-// sourceName is the source that a part of the configuration is read from: the
-// one it names, else the first.
-func (e *Evaluator) sourceName(named config.StringList) string {
+// sourceNames are the sources that a part of the configuration is read from:
+// those that it names, which are summed, else the first.
+func (e *Evaluator) sourceNames(named config.StringList) []string {
 	if len(named) > 0 {
-		return named[0]
+		return named
 	}
 	if list := e.Config.Sources.Metrics; len(list) > 0 {
-		return list[0].Name
+		return []string{list[0].Name}
 	}
-	return ""
+	return []string{""}
 }
 
 // questions collects the requests to every source, so that each can answer all
 // of its own in one pass over its series.
 type questions map[string][]query.Request
 
-// ticket finds the answer to one request again.
+// ticket finds the answers to one request again: one for each source that is
+// summed.
 type ticket struct {
+	asked  []asked
+	maxGap time.Duration
+}
+
+// asked is a request to one source.
+type asked struct {
 	source string
 	index  int
 }
 
-func (q questions) ask(source string, req query.Request) ticket {
-	q[source] = append(q[source], req)
-	return ticket{source, len(q[source]) - 1}
+// ask puts a request to each of the sources.
+func (q questions) ask(sources []string, req query.Request) ticket {
+	t := ticket{maxGap: req.MaxGap}
+	if t.maxGap <= 0 {
+		t.maxGap = query.DefaultMaxGap
+	}
+	for _, source := range sources {
+		q[source] = append(q[source], req)
+		t.asked = append(t.asked, asked{source, len(q[source]) - 1})
+	}
+	return t
+}
+
+// sources are the names of those that were asked.
+func (t ticket) sources() []string {
+	var out []string
+	for _, a := range t.asked {
+		out = append(out, a.source)
+	}
+	return out
 }
 
 // answers are the results to questions.
 type answers map[string][]query.Result
 
-func (a answers) get(t ticket) query.Result { return a[t.source][t.index] }
+// get returns the answer to a request: of one source, or the sum. Without one of
+// its parts there is none.
+func (a answers) get(t ticket) query.Result {
+	parts := a.parts(t)
+	if len(parts) == 1 {
+		return a[parts[0].Source][t.asked[0].index]
+	}
+	for _, at := range t.asked {
+		if err := a[at.source][at.index].Err; err != nil {
+			return query.Result{Err: fmt.Errorf("summing %s: %s: %w", strings.Join(t.sources(), " and "), at.source, err)}
+		}
+	}
+	return query.Result{Scan: window.SumSources(parts, t.maxGap)}
+}
+
+// parts are the scans of the sources, nil where one failed.
+func (a answers) parts(t ticket) []window.Part {
+	var out []window.Part
+	for _, at := range t.asked {
+		out = append(out, window.Part{Source: at.source, Scan: a[at.source][at.index].Scan})
+	}
+	return out
+}
 
 // put asks every source its questions. A source that cannot be read fails each
 // of its requests.

@@ -124,7 +124,7 @@ func (e *Evaluator) evidenceSources(req EvidenceRequest, judged *SLAReports) []e
 // evidenceScan takes what was counted for an objective, for a customer only of
 // its own series.
 func (e *Evaluator) evidenceScan(o *measured, org string) evidenceScan {
-	out := evidenceScan{sla: o.name, objective: o.spec.Name, source: o.ticket.source, reason: o.reason, scan: o.result.Scan, fine: o.fine}
+	out := evidenceScan{sla: o.name, objective: o.spec.Name, source: strings.Join(o.ticket.sources(), " + "), reason: o.reason, scan: o.result.Scan, fine: o.fine}
 	if org == "" || o.reason != "" {
 		return out
 	}
@@ -278,7 +278,8 @@ func (x *Evidence) answers(objectives []measured, q questions) answers {
 		}
 		if o.reason = x.scans[at].reason; o.reason == "" {
 			o.fine = x.scans[at].fine
-			out[o.ticket.source][o.ticket.index].Scan = x.scans[at].scan
+			o.ticket.asked = o.ticket.asked[:1] // the archive has the sum
+			out[o.ticket.asked[0].source][o.ticket.asked[0].index].Scan = x.scans[at].scan
 		}
 	}
 	return out

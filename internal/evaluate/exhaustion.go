@@ -6,7 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/slactl/slactl/internal/query"
 	"github.com/slactl/slactl/internal/sla"
 	"github.com/slactl/slactl/internal/window"
 )
@@ -66,21 +65,20 @@ func (e *Evaluator) refine(ctx context.Context, o *measured, end time.Time) (*wi
 	if !found || i == 0 {
 		return nil, fmt.Errorf("no cell of the scan ends at %s", end)
 	}
-	req, err := e.request(o.spec, o.by, 1)
+	req, err := e.request(o.spec, o.by)
 	if err != nil {
 		return nil, err
 	}
 	req.EachSample, req.Grid = true, window.Grid{grid[i-1], grid[i]}
-	results, err := e.putTo(ctx, o.ticket.source, []query.Request{req})
-	if err == nil {
-		err = results[0].Err
-	}
-	if err != nil {
-		return nil, err
+	q := questions{}
+	fine := q.ask(o.ticket.sources(), req)
+	answer := e.put(ctx, q).get(fine)
+	if answer.Err != nil {
+		return nil, answer.Err
 	}
 	if o.fine == nil {
 		o.fine = map[int64]*window.Scan{}
 	}
-	o.fine[end.UnixMilli()] = results[0].Scan
-	return results[0].Scan, nil
+	o.fine[end.UnixMilli()] = answer.Scan
+	return answer.Scan, nil
 }

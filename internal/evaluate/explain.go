@@ -169,15 +169,31 @@ func rules(o sla.Objective) []string {
 	return out
 }
 
-// sourceOf describes the source of an objective and what was read for it.
+// sourceOf describes the source of an objective, or the sources that are summed,
+// and what was read for it.
 func (e *Evaluator) sourceOf(o *measured) report.Source {
-	src, ok := e.sources[o.ticket.source]
-	if !ok {
-		return report.Source{}
+	scan := o.result.Scan
+	out := report.Source{Accounting: string(scan.Accounting), Series: scan.Series, Samples: scan.Samples, Expressions: scan.Expressions}
+	add := func(to *string, text string) {
+		if *to != "" && text != "" {
+			*to += " + "
+		}
+		*to += text
 	}
-	info, scan := src.Info(), o.result.Scan
-	return report.Source{Name: info.Name, Kind: info.Kind, Target: e.display(info.Target), Detail: info.Detail, Accounting: string(scan.Accounting),
-		Series: scan.Series, Samples: scan.Samples, Expressions: scan.Expressions}
+	for _, a := range o.ticket.asked {
+		src, ok := e.sources[a.source]
+		if !ok {
+			return report.Source{}
+		}
+		info := src.Info()
+		add(&out.Name, info.Name)
+		add(&out.Target, e.display(info.Target))
+		add(&out.Detail, info.Detail)
+		if out.Kind != info.Kind {
+			add(&out.Kind, info.Kind)
+		}
+	}
+	return out
 }
 
 // targetOrigin tells where the target in force stands.

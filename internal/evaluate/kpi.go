@@ -33,7 +33,7 @@ func (e *Evaluator) askKPI(q questions, p period.Period) []metric {
 		if reason != "" {
 			m.reason = reason
 		} else {
-			m.ticket = q.ask(e.sourceName(entry.Value.Source), query.Request{Indicator: ind, Grid: grid,
+			m.ticket = q.ask(e.sourceNames(entry.Value.Source), query.Request{Indicator: ind, Grid: grid,
 				MaxGap: query.DefaultMaxGap, Lookback: query.DefaultLookback})
 		}
 		out = append(out, m)

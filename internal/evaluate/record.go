@@ -227,7 +227,7 @@ type selected struct {
 func (e *Evaluator) indicatorsOf(source string) []selected {
 	var out []selected
 	reads := func(named config.StringList) bool {
-		return slices.Contains(named, source) || len(named) == 0 && e.sourceName(nil) == source
+		return slices.Contains(e.sourceNames(named), source)
 	}
 	for _, entry := range e.Config.SLADefinitions {
 		for _, spec := range e.Config.Expand(entry) {

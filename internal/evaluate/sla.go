@@ -129,7 +129,9 @@ func (e *Evaluator) judgeViews(ctx context.Context, objectives []measured, got a
 			if why := e.absent(ctx, o); why != "" {
 				o.result.Scan.Notes = append(o.result.Scan.Notes, why)
 			}
-			out.Provenance = append(out.Provenance, Provenance{o.name, o.spec.Name, o.ticket.source, o.result.Scan})
+			for _, p := range got.parts(o.ticket) {
+				out.Provenance = append(out.Provenance, Provenance{o.name, o.spec.Name, p.Source, p.Scan})
+			}
 		}
 		e.stage("judging %s", o.name)
 		crowds := e.crowds(o.by, o.result.Scan)
@@ -156,8 +158,8 @@ func (r *SLAReports) fail(name string, err error) {
 // configured parts of SLAs that this version does not act on.
 func (e *Evaluator) reportNotes() []string {
 	notes := []string{}
-	if len(e.Config.Sources.Metrics) > 1 {
-		notes = append(notes, "sources.metrics: an SLA without `source` is read from the first source; sums over sources are not computed yet")
+	if list := e.Config.SLADefinitions; len(e.Config.Sources.Metrics) > 1 && slices.ContainsFunc(list, func(d config.Entry[config.SLADefinition]) bool { return len(d.Value.Source) == 0 }) {
+		notes = append(notes, "sources.metrics: an SLA without `source` is read from the first source, "+e.Config.Sources.Metrics[0].Name)
 	}
 	for _, n := range e.Config.NotYet() {
 		for _, block := range []string{"sla_definitions", "service_tiers", "service_hours", "maintenance", "sources.metrics"} {
@@ -182,11 +184,11 @@ func (e *Evaluator) askSLA(q questions, vs []View, f Filter) []measured {
 		by := e.grouping(entry.Value)
 		for _, spec := range e.Config.Expand(entry) {
 			m := measured{name: entry.Key, spec: spec, by: by}
-			if req, err := e.request(spec, by, len(entry.Value.Source)); err != nil {
+			if req, err := e.request(spec, by); err != nil {
 				m.reason = err.Error()
 			} else {
 				req.Grid = e.grid(spec.Objective, vs, cutters, ms)
-				m.ticket = q.ask(e.sourceName(entry.Value.Source), req)
+				m.ticket = q.ask(e.sourceNames(entry.Value.Source), req)
 			}
 			out = append(out, m)
 		}
@@ -195,12 +197,9 @@ func (e *Evaluator) askSLA(q questions, vs []View, f Filter) []measured {
 }
 
 // request is what measures an objective, without a grid.
-func (e *Evaluator) request(spec config.ObjectiveSpec, by grouping, sources int) (query.Request, error) {
+func (e *Evaluator) request(spec config.ObjectiveSpec, by grouping) (query.Request, error) {
 	if spec.Indicator == nil {
 		return query.Request{}, errNoIndicator
-	}
-	if sources > 1 {
-		return query.Request{}, errors.New("sums over several sources are not supported by this version")
 	}
 	ind, err := indicatorOf(*spec.Indicator)
 	return query.Request{Indicator: ind, GroupBy: by.labels(), MaxGap: spec.MaxGap, Lookback: spec.Lookback}, err
