@@ -114,13 +114,20 @@ func (j *judgement) count() {
 		if w := &j.windows[i]; w.state == measured && j.idle(w) {
 			w.state = idle
 		}
+	}
+	j.findBad()
+	j.account = j.newAccount()
+	j.countWindows()
+}
+
+// findBad marks the windows that are worse than the target.
+func (j *judgement) findBad() {
+	for i := range j.windows {
 		j.windows[i].bad = j.isBad(&j.windows[i])
 	}
 	if j.o.Method == Downtime {
 		j.keepLongRuns()
 	}
-	j.account = j.newAccount()
-	j.countWindows()
 }
 
 // isBad reports whether a window is worse than the target.

@@ -2,6 +2,7 @@ package sla
 
 import (
 	"math/big"
+	"slices"
 
 	"github.com/slactl/slactl/internal/unit"
 )
@@ -19,17 +20,19 @@ func (j *judgement) ifNoDataWereBad() {
 	case Mean:
 		j.worstCase = j.meanRatio(HandleBreached)
 	case Slices, Downtime:
-		total, bad := j.soFar(j.account.total), j.soFar(j.account.bad)
-		more := unit.DecimalOfInt(n)
-		if j.o.NoData != HandleBreached {
-			bad = bad.Add(more)
-		}
-		if j.o.NoData == HandleExcluded {
-			total = total.Add(more)
-		}
-		j.worstCase = share(j.o.Comparison, bad, total)
+		j.worstCase = j.ifBreached()
 	}
 	j.r.AttainedIfNoDataBad = cutPtr(j.worstCase, j.o.Comparison == AtLeast)
+}
+
+// ifBreached is the value that no_data: breached gives. Under downtime a minute
+// without data may join runs that are too short without it.
+func (j *judgement) ifBreached() *big.Rat {
+	worst := *j
+	worst.o.NoData, worst.windows = HandleBreached, slices.Clone(j.windows)
+	worst.findBad()
+	a := worst.newAccount()
+	return share(j.o.Comparison, worst.soFar(a.bad), worst.soFar(a.total))
 }
 
 // worstEvents takes each of n windows as wholly bad, with as many events as the
