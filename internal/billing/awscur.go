@@ -50,20 +50,20 @@ func snake(s string) string {
 
 func curTexts() []namedText {
 	return []namedText{
-		{"lineItem/LineItemDescription", func(i *cost.LineItem) *string { return &i.ChargeDescription }},
-		{"bill/InvoiceId", func(i *cost.LineItem) *string { return &i.InvoiceID }},
-		{"bill/BillingEntity", func(i *cost.LineItem) *string { return &i.InvoiceIssuer }},
-		{"bill/PayerAccountId", func(i *cost.LineItem) *string { return &i.BillingAccountID }},
-		{"lineItem/UsageAccountId", func(i *cost.LineItem) *string { return &i.SubAccountID }},
-		{"lineItem/UsageAccountName", func(i *cost.LineItem) *string { return &i.SubAccountName }},
-		{"product/ProductName", func(i *cost.LineItem) *string { return &i.ServiceName }},
-		{"product/regionCode", func(i *cost.LineItem) *string { return &i.RegionID }},
-		{"product/region", func(i *cost.LineItem) *string { return &i.RegionID }},
-		{"lineItem/ResourceId", func(i *cost.LineItem) *string { return &i.ResourceID }},
-		{"lineItem/UsageType", func(i *cost.LineItem) *string { return &i.SkuID }},
-		{"pricing/unit", func(i *cost.LineItem) *string { return &i.ConsumedUnit }},
-		{"savingsPlan/SavingsPlanARN", func(i *cost.LineItem) *string { return &i.CommitmentID }},
-		{"reservation/ReservationARN", func(i *cost.LineItem) *string { return &i.CommitmentID }},
+		{"description", "lineItem/LineItemDescription", func(i *cost.LineItem) *string { return &i.ChargeDescription }},
+		{"invoice", "bill/InvoiceId", func(i *cost.LineItem) *string { return &i.InvoiceID }},
+		{"issuer", "bill/BillingEntity", func(i *cost.LineItem) *string { return &i.InvoiceIssuer }},
+		{"billing_account", "bill/PayerAccountId", func(i *cost.LineItem) *string { return &i.BillingAccountID }},
+		{"account", "lineItem/UsageAccountId", func(i *cost.LineItem) *string { return &i.SubAccountID }},
+		{"sub_account", "lineItem/UsageAccountName", func(i *cost.LineItem) *string { return &i.SubAccountName }},
+		{"", "product/ProductName", func(i *cost.LineItem) *string { return &i.ServiceName }},
+		{"region", "product/regionCode", func(i *cost.LineItem) *string { return &i.RegionID }},
+		{"region", "product/region", func(i *cost.LineItem) *string { return &i.RegionID }},
+		{"resource", "lineItem/ResourceId", func(i *cost.LineItem) *string { return &i.ResourceID }},
+		{"sku", "lineItem/UsageType", func(i *cost.LineItem) *string { return &i.SkuID }},
+		{"unit", "pricing/unit", func(i *cost.LineItem) *string { return &i.ConsumedUnit }},
+		{"", "savingsPlan/SavingsPlanARN", func(i *cost.LineItem) *string { return &i.CommitmentID }},
+		{"", "reservation/ReservationARN", func(i *cost.LineItem) *string { return &i.CommitmentID }},
 	}
 }
 
@@ -101,7 +101,7 @@ type cur struct {
 func bindCUR(t *table) (reader, error) {
 	c := &cur{table: t, tagsAt: t.column("resource_tags")}
 	for _, n := range curTexts() {
-		if at := curColumn(t, n.names); at >= 0 {
+		if at := curColumn(t, n.names); at >= 0 && t.asks(n.key) {
 			c.texts = append(c.texts, textColumn{at, n.into})
 		}
 	}

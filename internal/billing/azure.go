@@ -53,19 +53,19 @@ func recogniseAzure(header []string) (string, bool) {
 
 func azureTexts() []namedText {
 	return []namedText{
-		{"ProductName|Product|MeterName", func(i *cost.LineItem) *string { return &i.ChargeDescription }},
-		{"invoiceId|InvoiceNumber", func(i *cost.LineItem) *string { return &i.InvoiceID }},
-		{"BillingAccountId|AccountOwnerId", func(i *cost.LineItem) *string { return &i.BillingAccountID }},
-		{"SubscriptionId|SubscriptionGuid", func(i *cost.LineItem) *string { return &i.SubAccountID }},
-		{"SubscriptionName", func(i *cost.LineItem) *string { return &i.SubAccountName }},
-		{"MeterCategory|ConsumedService", func(i *cost.LineItem) *string { return &i.ServiceName }},
-		{"ServiceFamily", func(i *cost.LineItem) *string { return &i.ServiceCategory }},
-		{"ResourceLocation|ResourceLocationNormalized|MeterRegion", func(i *cost.LineItem) *string { return &i.RegionID }},
-		{"ResourceId|InstanceId|InstanceName", func(i *cost.LineItem) *string { return &i.ResourceID }},
-		{"MeterId|PartNumber", func(i *cost.LineItem) *string { return &i.SkuID }},
-		{"benefitId|ReservationId", func(i *cost.LineItem) *string { return &i.CommitmentID }},
-		{"UnitOfMeasure", func(i *cost.LineItem) *string { return &i.ConsumedUnit }},
-		{"ChargeType", func(i *cost.LineItem) *string { return &i.ChargeCategory }},
+		{"description", "ProductName|Product|MeterName", func(i *cost.LineItem) *string { return &i.ChargeDescription }},
+		{"invoice", "invoiceId|InvoiceNumber", func(i *cost.LineItem) *string { return &i.InvoiceID }},
+		{"billing_account", "BillingAccountId|AccountOwnerId", func(i *cost.LineItem) *string { return &i.BillingAccountID }},
+		{"account", "SubscriptionId|SubscriptionGuid", func(i *cost.LineItem) *string { return &i.SubAccountID }},
+		{"sub_account", "SubscriptionName", func(i *cost.LineItem) *string { return &i.SubAccountName }},
+		{"service", "MeterCategory|ConsumedService", func(i *cost.LineItem) *string { return &i.ServiceName }},
+		{"category", "ServiceFamily", func(i *cost.LineItem) *string { return &i.ServiceCategory }},
+		{"region", "ResourceLocation|ResourceLocationNormalized|MeterRegion", func(i *cost.LineItem) *string { return &i.RegionID }},
+		{"resource", "ResourceId|InstanceId|InstanceName", func(i *cost.LineItem) *string { return &i.ResourceID }},
+		{"sku", "MeterId|PartNumber", func(i *cost.LineItem) *string { return &i.SkuID }},
+		{"commitment", "benefitId|ReservationId", func(i *cost.LineItem) *string { return &i.CommitmentID }},
+		{"unit", "UnitOfMeasure", func(i *cost.LineItem) *string { return &i.ConsumedUnit }},
+		{"charge_category", "ChargeType", func(i *cost.LineItem) *string { return &i.ChargeCategory }},
 	}
 }
 

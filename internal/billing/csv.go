@@ -20,10 +20,10 @@ func csvFormat() format {
 // csvAmounts, csvTexts and csvOthers are the fields that columns can name.
 func csvTexts() []namedText {
 	return append(focusTexts(),
-		namedText{"ServiceProviderName|ProviderName", func(i *cost.LineItem) *string { return &i.ServiceProvider }},
-		namedText{"Model", func(i *cost.LineItem) *string { return &i.Model }},
-		namedText{"Organization", func(i *cost.LineItem) *string { return &i.Organization }},
-		namedText{"Team", func(i *cost.LineItem) *string { return &i.Team }})
+		namedText{"provider", "ServiceProviderName|ProviderName", func(i *cost.LineItem) *string { return &i.ServiceProvider }},
+		namedText{"", "Model", func(i *cost.LineItem) *string { return &i.Model }},
+		namedText{"", "Organization", func(i *cost.LineItem) *string { return &i.Organization }},
+		namedText{"", "Team", func(i *cost.LineItem) *string { return &i.Team }})
 }
 
 // Fields are the names that the columns of the format csv can have: those of
@@ -80,7 +80,7 @@ func bindCSV(t *table) (reader, error) {
 		return -1
 	}
 	for _, n := range csvTexts() {
-		if i := find(n.names); i >= 0 {
+		if i := find(n.names); i >= 0 && t.asks(n.key) {
 			c.texts = append(c.texts, textColumn{i, n.into})
 		}
 	}

@@ -20,21 +20,21 @@ func focusFormat() format {
 // looked at, so that a mistake in them rejects no bill.
 func focusTexts() []namedText {
 	return []namedText{
-		{"ChargeCategory|ChargeType", func(i *cost.LineItem) *string { return &i.ChargeCategory }},
-		{"ChargeClass", func(i *cost.LineItem) *string { return &i.ChargeClass }},
-		{"ChargeDescription", func(i *cost.LineItem) *string { return &i.ChargeDescription }},
-		{"InvoiceId", func(i *cost.LineItem) *string { return &i.InvoiceID }},
-		{"InvoiceIssuerName", func(i *cost.LineItem) *string { return &i.InvoiceIssuer }},
-		{"BillingAccountId", func(i *cost.LineItem) *string { return &i.BillingAccountID }},
-		{"SubAccountId", func(i *cost.LineItem) *string { return &i.SubAccountID }},
-		{"SubAccountName", func(i *cost.LineItem) *string { return &i.SubAccountName }},
-		{"ServiceCategory", func(i *cost.LineItem) *string { return &i.ServiceCategory }},
-		{"ServiceName", func(i *cost.LineItem) *string { return &i.ServiceName }},
-		{"RegionId|Region", func(i *cost.LineItem) *string { return &i.RegionID }},
-		{"ResourceId", func(i *cost.LineItem) *string { return &i.ResourceID }},
-		{"SkuId", func(i *cost.LineItem) *string { return &i.SkuID }},
-		{"CommitmentDiscountId", func(i *cost.LineItem) *string { return &i.CommitmentID }},
-		{"ConsumedUnit|UsageUnit", func(i *cost.LineItem) *string { return &i.ConsumedUnit }},
+		{"charge_category", "ChargeCategory|ChargeType", func(i *cost.LineItem) *string { return &i.ChargeCategory }},
+		{"charge_class", "ChargeClass", func(i *cost.LineItem) *string { return &i.ChargeClass }},
+		{"description", "ChargeDescription", func(i *cost.LineItem) *string { return &i.ChargeDescription }},
+		{"invoice", "InvoiceId", func(i *cost.LineItem) *string { return &i.InvoiceID }},
+		{"issuer", "InvoiceIssuerName", func(i *cost.LineItem) *string { return &i.InvoiceIssuer }},
+		{"billing_account", "BillingAccountId", func(i *cost.LineItem) *string { return &i.BillingAccountID }},
+		{"account", "SubAccountId", func(i *cost.LineItem) *string { return &i.SubAccountID }},
+		{"sub_account", "SubAccountName", func(i *cost.LineItem) *string { return &i.SubAccountName }},
+		{"category", "ServiceCategory", func(i *cost.LineItem) *string { return &i.ServiceCategory }},
+		{"service", "ServiceName", func(i *cost.LineItem) *string { return &i.ServiceName }},
+		{"region", "RegionId|Region", func(i *cost.LineItem) *string { return &i.RegionID }},
+		{"resource", "ResourceId", func(i *cost.LineItem) *string { return &i.ResourceID }},
+		{"sku", "SkuId", func(i *cost.LineItem) *string { return &i.SkuID }},
+		{"commitment", "CommitmentDiscountId", func(i *cost.LineItem) *string { return &i.CommitmentID }},
+		{"unit", "ConsumedUnit|UsageUnit", func(i *cost.LineItem) *string { return &i.ConsumedUnit }},
 	}
 }
 

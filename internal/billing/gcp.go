@@ -34,17 +34,17 @@ func dotted(name string) []string { return []string{name, strings.ReplaceAll(nam
 
 func gcpTexts() []namedText {
 	return []namedText{
-		{"sku.description", func(i *cost.LineItem) *string { return &i.ChargeDescription }},
-		{"billing_account_id", func(i *cost.LineItem) *string { return &i.BillingAccountID }},
-		{"project.id", func(i *cost.LineItem) *string { return &i.SubAccountID }},
-		{"project.name", func(i *cost.LineItem) *string { return &i.SubAccountName }},
-		{"service.description", func(i *cost.LineItem) *string { return &i.ServiceName }},
-		{"location.location", func(i *cost.LineItem) *string { return &i.RegionID }},
-		{"location.region", func(i *cost.LineItem) *string { return &i.RegionID }},
-		{"resource.name", func(i *cost.LineItem) *string { return &i.ResourceID }},
-		{"sku.id", func(i *cost.LineItem) *string { return &i.SkuID }},
-		{"usage.unit", func(i *cost.LineItem) *string { return &i.ConsumedUnit }},
-		{"cost_type", func(i *cost.LineItem) *string { return &i.ChargeCategory }},
+		{"description", "sku.description", func(i *cost.LineItem) *string { return &i.ChargeDescription }},
+		{"billing_account", "billing_account_id", func(i *cost.LineItem) *string { return &i.BillingAccountID }},
+		{"account", "project.id", func(i *cost.LineItem) *string { return &i.SubAccountID }},
+		{"sub_account", "project.name", func(i *cost.LineItem) *string { return &i.SubAccountName }},
+		{"service", "service.description", func(i *cost.LineItem) *string { return &i.ServiceName }},
+		{"region", "location.location", func(i *cost.LineItem) *string { return &i.RegionID }},
+		{"region", "location.region", func(i *cost.LineItem) *string { return &i.RegionID }},
+		{"resource", "resource.name", func(i *cost.LineItem) *string { return &i.ResourceID }},
+		{"sku", "sku.id", func(i *cost.LineItem) *string { return &i.SkuID }},
+		{"unit", "usage.unit", func(i *cost.LineItem) *string { return &i.ConsumedUnit }},
+		{"charge_category", "cost_type", func(i *cost.LineItem) *string { return &i.ChargeCategory }},
 	}
 }
 
@@ -62,7 +62,7 @@ func bindGCP(t *table) (reader, error) {
 	g := &gcp{table: t, into: t.single(), credits: t.column("credits"), atList: t.column("cost_at_list"), currencyAt: t.column("currency"),
 		quantity: t.column(dotted("usage.amount")...), labels: t.column("labels")}
 	for _, n := range gcpTexts() {
-		if at := t.column(dotted(n.names)...); at >= 0 {
+		if at := t.column(dotted(n.names)...); at >= 0 && t.asks(n.key) {
 			g.texts = append(g.texts, textColumn{at, n.into})
 		}
 	}

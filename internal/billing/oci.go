@@ -19,15 +19,15 @@ func recogniseOCI(header []string) (string, bool) {
 
 func ociTexts() []namedText {
 	return []namedText{
-		{"product/Description", func(i *cost.LineItem) *string { return &i.ChargeDescription }},
-		{"lineItem/tenantId", func(i *cost.LineItem) *string { return &i.BillingAccountID }},
-		{"product/compartmentId", func(i *cost.LineItem) *string { return &i.SubAccountID }},
-		{"product/compartmentName", func(i *cost.LineItem) *string { return &i.SubAccountName }},
-		{"product/service", func(i *cost.LineItem) *string { return &i.ServiceName }},
-		{"product/region", func(i *cost.LineItem) *string { return &i.RegionID }},
-		{"product/resourceId", func(i *cost.LineItem) *string { return &i.ResourceID }},
-		{"cost/productSku", func(i *cost.LineItem) *string { return &i.SkuID }},
-		{"cost/billingUnitReadable|cost/skuUnitDescription", func(i *cost.LineItem) *string { return &i.ConsumedUnit }},
+		{"description", "product/Description", func(i *cost.LineItem) *string { return &i.ChargeDescription }},
+		{"billing_account", "lineItem/tenantId", func(i *cost.LineItem) *string { return &i.BillingAccountID }},
+		{"account", "product/compartmentId", func(i *cost.LineItem) *string { return &i.SubAccountID }},
+		{"sub_account", "product/compartmentName", func(i *cost.LineItem) *string { return &i.SubAccountName }},
+		{"service", "product/service", func(i *cost.LineItem) *string { return &i.ServiceName }},
+		{"region", "product/region", func(i *cost.LineItem) *string { return &i.RegionID }},
+		{"resource", "product/resourceId", func(i *cost.LineItem) *string { return &i.ResourceID }},
+		{"sku", "cost/productSku", func(i *cost.LineItem) *string { return &i.SkuID }},
+		{"unit", "cost/billingUnitReadable|cost/skuUnitDescription", func(i *cost.LineItem) *string { return &i.ConsumedUnit }},
 	}
 }
 

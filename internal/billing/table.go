@@ -250,6 +250,9 @@ type textColumn struct {
 func (t *table) textColumns(list []namedText) []textColumn {
 	var out []textColumn
 	for _, n := range list {
+		if !t.asks(n.key) {
+			continue
+		}
 		if i := t.column(strings.Split(n.names, "|")...); i >= 0 {
 			out = append(out, textColumn{i, n.into})
 		}
@@ -257,11 +260,15 @@ func (t *table) textColumns(list []namedText) []textColumn {
 	return out
 }
 
-// namedText is a text of a line item with the names of its column, separated by
-// bars, the preferred one first.
+// asks reports whether a query looks at the key of a text. A text without a key
+// is part of what other keys are made of.
+func (t *table) asks(key string) bool { return key == "" || slices.Contains(t.want.Keys, key) }
+
+// namedText is a text of a line item, with the key by which queries ask for it and
+// the names of its column, separated by bars, the preferred one first.
 type namedText struct {
-	names string
-	into  func(*cost.LineItem) *string
+	key, names string
+	into       func(*cost.LineItem) *string
 }
 
 // fill sets the texts of an empty item; of several columns for one text the last

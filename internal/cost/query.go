@@ -42,12 +42,13 @@ const RuleKey = "rule"
 // Quantities.
 const UnitKey = "unit"
 
-// readsTags reports whether the tags of line items are looked at.
-func (q Query) readsTags() bool {
-	if slices.ContainsFunc(q.By, readsTags) || slices.ContainsFunc(q.Match.Keys(), readsTags) {
-		return true
+// reads returns the keys that are looked at, some of them more than once.
+func (q Query) reads() []string {
+	names := slices.Concat(q.By, q.Match.Keys())
+	for _, m := range q.Rules {
+		names = append(names, m.Keys()...)
 	}
-	return slices.ContainsFunc(q.Rules, func(m Match) bool { return slices.ContainsFunc(m.Keys(), readsTags) })
+	return names
 }
 
 // keys are the names of By, beside tag.KEY, with what a line item says to them.

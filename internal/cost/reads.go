@@ -6,6 +6,7 @@ import "slices"
 // to read. Everything else is always there.
 type Reads struct {
 	Measures []Measure // the amounts; others are nil
+	Keys     []string  // the texts, by the names that By has for them; others may be ""
 	Tags     bool
 	Quantity bool // ConsumedQuantity and ConsumedUnit
 	Tokens   bool // Tokens and what they cost
@@ -22,7 +23,12 @@ func ReadsOf(qs []Query) Reads {
 		if !slices.Contains(r.Measures, m) {
 			r.Measures = append(r.Measures, m)
 		}
-		r.Tags = r.Tags || q.readsTags()
+		for _, name := range q.reads() {
+			r.Tags = r.Tags || readsTags(name)
+			if !slices.Contains(r.Keys, name) {
+				r.Keys = append(r.Keys, name)
+			}
+		}
 		r.Quantity = r.Quantity || q.Quantities
 		r.Tokens = r.Tokens || m == Metered
 	}
