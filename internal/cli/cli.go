@@ -96,6 +96,7 @@ compute what is owed where it was not kept.`,
 Sum and break down what the billing exports of the configuration charge. Sums are
 exact, and every file is accounted for.`,
 			newCostBreakdown(a, runCostBreakdown), newCostAllocate(a, runCostAllocate), newCostUnit(a, runCostUnit),
+			newCostInvoices(a, runCostInvoices), newCostLedger(a, runCostLedger),
 			newCostAnomalies(a, runCostAnomalies), newCostForecast(a, runCostForecast), newCostBudget(a, runCostBudget)),
 		group("report", "Make service reports", `
 Make the report of a day, a week or a month for the terminal, as XLSX or as PDF,

@@ -12,11 +12,13 @@ import (
 	"github.com/slactl/slactl/internal/cost"
 	"github.com/slactl/slactl/internal/evaluate"
 	"github.com/slactl/slactl/internal/report"
+	"github.com/slactl/slactl/internal/report/doc"
 	"github.com/slactl/slactl/internal/yamlpos"
 )
 
 type breakdownOptions struct {
 	period, measure, basis, format string
+	compare                        string
 	by, sources                    []string
 	top                            int
 	file                           string
@@ -31,6 +33,11 @@ func newCostBreakdown(a *app, run func(context.Context, *app, *breakdownOptions)
 different currencies are never added. The ledger in the JSON form says which file
 counted and why; a rejected file makes the exit code 3, and the rest is summed.
 
+With --compare, groups show how they moved from another period, and those that
+moved most are split into price, usage and mix by the quantities of their SKUs:
+dearer for the same, more of everything, or dearer ones instead. The parts add up
+to the change; what the bill gives no quantity for is unexplained.
+
 Keys: provider, service, category, charge_category, account, sub_account, region,
 resource, sku, source, invoice, billing_account, billing_period, charge_class,
 commitment, day, week, month, and tag.KEY for a tag; team, org and tier by the rules
@@ -38,6 +45,7 @@ of cost.allocate (see slactl cost allocate).`,
 		Example: `  slactl cost breakdown --period 2026-10
   slactl cost breakdown --period 2026-10 --by category,tag.team --measure effective
   slactl cost breakdown --period 2026-10 --by service --top 5 --format csv
+  slactl cost breakdown --period 2026-10 --by service --compare previous
   slactl cost breakdown --period 2026-10 --file 'billing/**/*.csv*'`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), a, &o) },
 	}
@@ -46,6 +54,7 @@ of cost.allocate (see slactl cost allocate).`,
 	f.StringSliceVar(&o.by, "by", []string{"provider", "service"}, "group by these `keys`")
 	f.StringVar(&o.measure, "measure", "", "sum this `measure`: billed, effective, list or contracted (default cost.measure, else effective)")
 	f.StringVar(&o.basis, "basis", string(cost.ByCharge), "assign rows by this `time`: charge, or billing for the billing period")
+	f.StringVar(&o.compare, "compare", "", "show what changed from this `period`: previous, yoy for a year before, or a name, and why")
 	f.IntVar(&o.top, "top", 0, "show only this `number` of largest groups, and the rest as one")
 	f.StringSliceVar(&o.sources, "source", nil, "only the configured source of this `name`; may be repeated")
 	f.StringVar(&o.file, "file", "", "read these `files` (a ** glob) instead of the configured sources")
@@ -65,16 +74,35 @@ func runCostBreakdown(ctx context.Context, a *app, o *breakdownOptions) error {
 	}
 	defer ev.Close()
 	progress := a.startProgress("reading bills")
-	reports, err := ev.Cost(ctx, []cost.Query{q})
+	r, err := o.breakdown(ctx, ev, q)
 	progress.end()
 	if err != nil {
 		return err
 	}
-	r := reports[0]
 	if err := writeBreakdown(a, o, r); err != nil {
 		return err
 	}
 	return rejectedFiles(a, r.Ledger)
+}
+
+// breakdown answers the query, beside another period if one is asked for.
+func (o *breakdownOptions) breakdown(ctx context.Context, ev *evaluate.Evaluator, q cost.Query) (*cost.Report, error) {
+	if o.compare == "" {
+		reports, err := ev.Cost(ctx, []cost.Query{q})
+		if err != nil {
+			return nil, err
+		}
+		return reports[0], nil
+	}
+	p, err := ev.Calendar().Parse(o.period)
+	if err != nil {
+		return nil, usageErrorf("", "reading --period: %w", err)
+	}
+	other, err := ev.OtherPeriod(p, o.compare)
+	if err != nil {
+		return nil, usageErrorf("write previous, yoy or the name of a period", "reading --compare: %w", err)
+	}
+	return ev.CostCompared(ctx, q, other)
 }
 
 // evaluator loads the configuration, or makes one of --file.
@@ -154,7 +182,11 @@ func writeBreakdown(a *app, o *breakdownOptions, r *cost.Report) error {
 		if i < len(r.Totals)-1 {
 			notes = nil
 		}
-		if err := a.printTable(report.BreakdownTable(r, total), notes); err != nil {
+		blocks := []doc.Block{report.BreakdownTable(r, total)}
+		if r.Compare != nil {
+			blocks = []doc.Block{report.ComparedTable(r, total), report.MoversTable(r, total.Currency)}
+		}
+		if err := a.printBlocks(blocks, notes); err != nil {
 			return err
 		}
 	}
@@ -169,9 +201,17 @@ func writeBreakdown(a *app, o *breakdownOptions, r *cost.Report) error {
 
 // writeBreakdownCSV writes the exact amounts, a row per group.
 func writeBreakdownCSV(a *app, raw bool, r *cost.Report) error {
-	out := newSheet(a.Stdout, raw, append(slices.Clone(r.By), "currency", "amount", "share", "rows")...)
+	head := append(slices.Clone(r.By), "currency", "amount", "share", "rows")
+	if r.Compare != nil {
+		head = append(head, "before", "change", "state", "price", "usage", "mix", "unexplained")
+	}
+	out := newSheet(a.Stdout, raw, head...)
 	for _, g := range r.Groups {
-		out.row(append(groupCells(r.By, g), g.Currency, g.Amount.String(), orEmpty(g.Share), strconv.FormatInt(g.Rows, 10))...)
+		row := append(groupCells(r.By, g), g.Currency, g.Amount.String(), orEmpty(g.Share), strconv.FormatInt(g.Rows, 10))
+		if m := g.Movement; m != nil {
+			row = append(row, orEmpty(m.Before), m.Change.String(), m.State, m.Price.String(), m.Usage.String(), m.Mix.String(), m.Unexplained.String())
+		}
+		out.row(row...)
 	}
 	return out.end()
 }

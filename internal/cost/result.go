@@ -41,6 +41,9 @@ type Report struct {
 	Groups  []Group       `json:"groups"`
 	Ledger  []LedgerEntry `json:"ledger"`
 	Notes   []string      `json:"notes"`
+	// Compare says how totals moved, in a breakdown that is compared with another
+	// period; the groups then have a movement.
+	Compare *Comparison `json:"compare,omitempty"`
 }
 
 // Total is the exact sum of one currency.
@@ -66,6 +69,9 @@ type Group struct {
 	// Consumed is the sum of the quantities, for queries with Quantities; nil
 	// where a row has none.
 	Consumed *unit.Decimal `json:"-"`
+	// Movement is how the amount changed from the period that it is compared with;
+	// nil when there is none.
+	*Movement
 }
 
 // LedgerEntry says what became of one file for one billing period.
