@@ -28,6 +28,7 @@ var notRun = map[string]string{
 	"slactl init --prometheus http://localhost:9090": "asks on a terminal; TestInitAsks answers",
 	`slactl init --prometheus http://localhost:9090 --preset istio --match '{destination_service_name="api"}'`: "asks on a terminal; TestInitAsks answers",
 	"slactl completion bash > /etc/bash_completion.d/slactl":                                                   "writes to the system; generate.txtar writes elsewhere",
+	"slactl sla explain availability --group service=search --period 2026-10":                                  "the demo has no group_by; explain.txtar explains a group",
 	`slactl completion zsh > "${fpath[1]}/_slactl"`:                                                            "writes to the system; generate.txtar writes elsewhere",
 	"slactl completion fish > ~/.config/fish/completions/slactl.fish":                                          "writes to the system; generate.txtar writes elsewhere",
 }

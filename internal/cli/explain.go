@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -16,6 +17,7 @@ import (
 type explainOptions struct {
 	evaluateFlags
 	sla, objective, tier, org string
+	group                     []string
 	period                    string
 	format                    string
 }
@@ -30,10 +32,15 @@ changed, every formula with its numbers, where the target stands, and how the
 state follows, step by step. The period is drawn with a mark for each hour, or for
 each day when it is longer than a month.
 
-Without --tier and --org the result of everyone is explained. Figures are exact:
-those that have no end are cut after twelve digits, towards the worse side.`,
+Without --tier and --org the result of everyone is explained; with --group, that of
+a group of an SLA with group_by. For an organization's complete month the credit is
+laid open as well. With --period now, the rolling view of ` + "`slactl sla status`" + ` is
+explained: the span of the evaluation window. Figures are exact: those that have no
+end are cut after twelve digits, towards the worse side.`,
 		Example: `  slactl sla explain availability --org acme
   slactl sla explain response_time --objective p99 --tier gold --period 2026-10
+  slactl sla explain availability --org acme --period now
+  slactl sla explain availability --group service=search --period 2026-10
   slactl sla explain availability --org acme --period 2026-10-08 --format json`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.sla = args[0]
@@ -45,7 +52,8 @@ those that have no end are cut after twelve digits, towards the worse side.`,
 	f.StringVar(&o.objective, "objective", "", "only this `objective` of the SLA")
 	f.StringVar(&o.tier, "tier", "", "the result of this `tier`")
 	f.StringVar(&o.org, "org", "", "the result of this `organization`")
-	f.StringVar(&o.period, "period", "", "explain this `period` (default the month to date)")
+	f.StringSliceVar(&o.group, "group", nil, "the result of a group, by `label=value` for each label of the SLA's group_by")
+	f.StringVar(&o.period, "period", "", "explain this `period`, or now for the rolling view (default the month to date)")
 	formatFlag(f, &o.format, "table", "json")
 	return cmd
 }
@@ -88,9 +96,44 @@ func (o *explainOptions) question(ev *evaluate.Evaluator) (evaluate.Question, er
 			return q, err
 		}
 	}
-	p, err := begun(ev, o.period)
-	q.Period = p
+	var err error
+	if q.Group, err = o.groupOf(ev); err != nil {
+		return q, err
+	}
+	if o.period == report.NowPeriod {
+		q.Now = true
+		return q, nil
+	}
+	q.Period, err = begun(ev, o.period)
 	return q, err
+}
+
+// groupOf reads --group, which must name every label of the SLA's group_by.
+func (o *explainOptions) groupOf(ev *evaluate.Evaluator) (map[string]string, error) {
+	def, _ := ev.Config.SLADefinitions.Get(o.sla)
+	if len(o.group) == 0 {
+		return nil, nil
+	}
+	if len(def.GroupBy) == 0 {
+		return nil, usageErrorf("add group_by to the SLA, or leave --group out", "reading --group: the SLA %s has no groups", o.sla)
+	}
+	out := map[string]string{}
+	for _, text := range o.group {
+		label, value, ok := strings.Cut(text, "=")
+		if !ok {
+			return nil, usageErrorf("write --group "+def.GroupBy[0]+"=VALUE", "reading --group: %q is not label=value", text)
+		}
+		if err := knownNames("--group", []string{label}, def.GroupBy); err != nil {
+			return nil, err
+		}
+		out[label] = value
+	}
+	for _, label := range def.GroupBy {
+		if _, ok := out[label]; !ok {
+			return nil, usageErrorf("add --group "+label+"=VALUE", "reading --group: no value is given for the label %s", label)
+		}
+	}
+	return out, nil
 }
 
 // begun reads --period, by default the month to date, and refuses one of which

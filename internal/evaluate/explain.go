@@ -3,7 +3,9 @@ package evaluate
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/slactl/slactl/internal/period"
@@ -17,7 +19,12 @@ import (
 // of each, for an organization, for a tier, or, with neither, for everyone.
 type Question struct {
 	SLA, Objective, Tier, Organization string
-	Period                             period.Period
+	// Group names the values of the SLA's group_by labels; nil means no group.
+	Group  map[string]string
+	Period period.Period
+	// Now asks of the rolling span of the evaluation window that ends now; then
+	// Period is ignored.
+	Now bool
 }
 
 // NobodyError says that a question is about nobody for whom there is a result.
@@ -30,6 +37,11 @@ func (e *NobodyError) Error() string {
 
 // who names the audience of a question.
 func (q Question) who() string {
+	if len(q.Group) > 0 {
+		rest := q
+		rest.Group = nil
+		return fmt.Sprintf("%s in the group %s", rest.who(), groupText(q.Group))
+	}
 	switch {
 	case q.Organization != "" && q.Tier != "":
 		return fmt.Sprintf("organization %q in tier %q", q.Organization, q.Tier)
@@ -43,7 +55,16 @@ func (q Question) who() string {
 
 // about reports whether the question is about an audience.
 func (q Question) about(a audience) bool {
-	return len(a.group) == 0 && a.org == q.Organization && (a.tier == q.Tier || q.Organization != "" && q.Tier == "")
+	return maps.Equal(a.group, q.Group) && a.org == q.Organization && (a.tier == q.Tier || q.Organization != "" && q.Tier == "")
+}
+
+// groupText writes the values of labels as a selector does, in the labels' order.
+func groupText(labels map[string]string) string {
+	var out []string
+	for _, k := range slices.Sorted(maps.Keys(labels)) {
+		out = append(out, fmt.Sprintf("%s=%q", k, labels[k]))
+	}
+	return strings.Join(out, ",")
 }
 
 // Explain answers a question. Its figures are those of [Evaluator.In].
@@ -51,8 +72,15 @@ func (e *Evaluator) Explain(ctx context.Context, q Question) (*report.Explanatio
 	out := &report.Explanations{Schema: report.ExplainSchema, Title: e.Config.Name, GeneratedAt: e.Now.UTC(), ConfigDigest: e.Config.Digest(),
 		Period: q.Period.Info(), Legend: sla.StripLegend(), Explanations: []report.Explanation{}, Notes: e.reportNotes()}
 	vs, f := views(q.Period), Filter{SLAs: []string{q.SLA}}
+	if q.Now {
+		vs = []View{{Rolling: true}}
+	}
 	asked := questions{}
 	objectives := e.askSLA(asked, vs, f)
+	if q.Now && len(objectives) > 0 {
+		q.Period = e.at(vs[0], objectives[0].spec.Objective)
+		out.Period = q.Period.Info()
+	}
 	got := e.put(ctx, asked)
 	ex := e.exemptions()
 	for i := range objectives {
@@ -64,11 +92,16 @@ func (e *Evaluator) Explain(ctx context.Context, q Question) (*report.Explanatio
 			return nil, err
 		}
 		e.stage("judging %s", o.name)
-		subjects := e.subjects(o, vs[0], ex, q.about)
+		var subjects []subject
+		for _, c := range e.crowds(o.by, o.result.Scan) {
+			if maps.Equal(c.values, q.Group) {
+				subjects = e.subjectsIn(o, c, vs[0], ex, q.about)
+			}
+		}
 		if len(subjects) == 0 {
 			return nil, &NobodyError{q.who(), q.Period.Name}
 		}
-		x, err := e.explain(ctx, o, subjects[0])
+		x, err := e.explain(ctx, o, subjects[0], q.Period)
 		if err != nil {
 			return nil, err
 		}
@@ -103,27 +136,32 @@ type subject struct {
 // subjects are the audiences of an objective in a view that are kept, those of
 // group_by labels left out.
 func (e *Evaluator) subjects(o *measured, v View, ex *exemptions, keep func(audience) bool) []subject {
+	return e.subjectsIn(o, e.crowds(o.by, o.result.Scan)[0], v, ex, keep)
+}
+
+// subjectsIn are the audiences in one crowd.
+func (e *Evaluator) subjectsIn(o *measured, c *crowd, v View, ex *exemptions, keep func(audience) bool) []subject {
 	base := e.at(v, o.spec.Objective)
 	var out []subject
-	for _, a := range e.audiences(o.name, o.by, e.crowds(o.by, o.result.Scan)[0], v, base, ex) {
+	for _, a := range e.audiences(o.name, o.by, c, v, base, ex) {
 		if !keep(a) {
 			continue
 		}
 		obj, notes := e.objectiveFor(o, a)
 		out = append(out, subject{audience: a, notes: appendNew(slices.Clone(a.notes), notes),
-			in: sla.Input{Objective: obj, Period: a.period, Now: e.Now, Scan: o.result.Scan, Members: a.members, Tier: a.tier, Organization: a.org}})
+			in: sla.Input{Objective: obj, Period: a.period, Now: e.Now, Scan: o.result.Scan, Members: a.members, Tier: a.tier, Organization: a.org, Group: a.group}})
 	}
 	return out
 }
 
-func (e *Evaluator) explain(ctx context.Context, o *measured, s subject) (report.Explanation, error) {
+func (e *Evaluator) explain(ctx context.Context, o *measured, s subject, asked period.Period) (report.Explanation, error) {
 	d := sla.Detail{Result: unmeasured(s.in, o.reason), Steps: []sla.Step{{Text: "there is " + o.reason, Against: true}, {Text: "so the state is insufficient data", Against: true}}}
 	if o.reason == "" {
 		d = sla.Explain(s.in)
 		d.Result = e.evaluate(ctx, o, true, s.in)
 	}
 	r := d.Result
-	r.Tier, r.Organization = s.tier, s.org
+	r.Tier, r.Organization, r.Group = s.tier, s.org, s.group
 	r.Notes = appendNew(slices.Concat([]string{}, s.notes, r.Notes), o.result.Scan.Notes)
 	until := s.period.End
 	if until.After(e.Now) {
@@ -133,6 +171,11 @@ func (e *Evaluator) explain(ctx context.Context, o *measured, s subject) (report
 		MaxGap: period.FormatDuration(o.spec.MaxGap), Lookback: period.FormatDuration(o.spec.Lookback), Rules: rules(s.in.Objective),
 		Target: e.targetOrigin(o, s), Exclusions: exclusionsOf(s, period.Span{Start: s.period.Start, End: until}),
 		Arithmetic: d.Arithmetic, Steps: d.Steps, Strip: sla.NewStrip(d.Windows, s.period), Course: d.Course}
+	if s.org != "" && len(s.group) == 0 && asked.Kind == period.Month && s.period.Complete {
+		if x.Credit = e.creditAccount(e.roster().of(s.org), s.tier, asked).Explain(r); x.Credit != nil {
+			x.Result.Credit = x.Credit.Credit
+		}
+	}
 	if len(x.Exclusions) > 0 && o.reason == "" {
 		plain := unexcluded(s.in)
 		x.Unexcluded = &report.Unexcluded{Attained: plain.Attained, State: plain.State, Events: plain.Events}

@@ -43,6 +43,9 @@ type Explanation struct {
 	Steps      []sla.Step      `json:"steps"`
 	Strip      sla.Strip       `json:"strip"`
 	Course     []sla.CourseDay `json:"course"`
+	// Credit is how the credit of an organization's complete month follows; null
+	// where the period is no such month or no credit is promised.
+	Credit *sla.CreditExplanation `json:"credit"`
 }
 
 // Reading is one selector and what it counts.

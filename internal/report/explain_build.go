@@ -3,6 +3,7 @@ package report
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -40,6 +41,7 @@ func explanationSections(x *Explanation, legend []sla.StripMark) []doc.Section {
 		{ID: "exclusions", Title: name + ": exclusions", Blocks: exclusionBlocks(x)},
 		{ID: "strip", Title: name + ": the period by " + x.Strip.Each, Blocks: stripBlocks(x, legend)},
 		{ID: "violations", Title: name + ": violations", Blocks: longestViolations(x)},
+		{ID: "credit", Title: name + ": the credit", Blocks: creditBlocks(x)},
 	}
 	return slices.DeleteFunc(parts, func(s doc.Section) bool { return len(s.Blocks) == 0 })
 }
@@ -53,6 +55,14 @@ func objectiveName(r sla.Result) string {
 }
 
 func audienceText(r sla.Result) string {
+	if len(r.Group) > 0 {
+		var labels []string
+		for _, k := range slices.Sorted(maps.Keys(r.Group)) {
+			labels = append(labels, k+"="+r.Group[k])
+		}
+		r.Group = nil
+		return audienceText(r) + " {" + strings.Join(labels, ", ") + "}"
+	}
 	switch {
 	case r.Organization != "" && r.Tier != "":
 		return fmt.Sprintf("%s (%s)", r.Organization, r.Tier)
@@ -88,7 +98,7 @@ func explainedResult(x *Explanation) doc.Facts {
 	zone := zoneNamed(x.Period.Timezone)
 	begin, end := x.Period.Start.In(zone), x.Period.End.In(zone)
 	span := fmt.Sprintf("%s, %s: from %s to %s, %s", x.Period.Name, x.Period.Timezone, begin.Format(time.RFC3339), end.Format(time.RFC3339), hours(end.Sub(begin)))
-	if !x.Period.Complete {
+	if !x.Period.Complete && x.Period.Name != NowPeriod {
 		span += "; to date"
 	}
 	facts = append(facts, fact("Period", span))
@@ -108,6 +118,9 @@ func firstOnly(i int, label string) string {
 
 // hours writes a span exactly as hours: a month has 743 to 745 of them.
 func hours(d time.Duration) string {
+	if d == time.Hour {
+		return "1 hour"
+	}
 	if d%time.Hour == 0 {
 		return fmt.Sprintf("%d hours", d/time.Hour)
 	}
@@ -211,8 +224,12 @@ func exclusionBlocks(x *Explanation) []doc.Block {
 	}
 	out := []doc.Block{t}
 	if u := x.Unexcluded; u != nil {
-		out = append(out, doc.Paragraph{Text: fmt.Sprintf("%s of time excluded. Without the exclusions: %s, %s, from %s events of which %s bad. With them: %s, %s.",
-			unit.FormatDuration(time.Duration(x.Result.ExcludedSeconds)*time.Second), exactOr(u.Attained, x.Result), stateText(u.State), unit.FormatCount(u.Events.Total.Decimal),
+		much := "Excluded for some only"
+		if s := x.Result.ExcludedSeconds; s > 0 {
+			much = unit.FormatDuration(time.Duration(s)*time.Second) + " of time excluded"
+		}
+		out = append(out, doc.Paragraph{Text: fmt.Sprintf("%s. Without the exclusions: %s, %s, from %s events of which %s bad. With them: %s, %s.",
+			much, exactOr(u.Attained, x.Result), stateText(u.State), unit.FormatCount(u.Events.Total.Decimal),
 			unit.FormatCount(u.Events.Bad.Decimal), exactOr(x.Result.Attained, x.Result), stateText(x.Result.State))})
 	}
 	return out
@@ -231,8 +248,8 @@ func stripBlocks(x *Explanation, legend []sla.StripMark) []doc.Block {
 	if len(x.Strip.Rows) == 0 || x.Result.Windows.Total == 0 {
 		return nil
 	}
-	head := map[string]string{"hour": "0·····6·····12····18····", "day": "1········10········20········30"}[x.Strip.Each]
-	t := doc.Table{ID: "strip", Columns: []doc.Column{{Title: map[string]string{"hour": "Day", "day": "Month"}[x.Strip.Each]}, {Title: head}}}
+	titles := map[string][2]string{"hour": {"Day", "0·····6·····12····18····"}, "day": {"Month", "1········10········20········30"}, "5 minutes": {"Hour", "0··15·30·45·"}}[x.Strip.Each]
+	t := doc.Table{ID: "strip", Columns: []doc.Column{{Title: titles[0]}, {Title: titles[1]}}}
 	course := courseBy(x)
 	if len(course) > 0 {
 		t.Columns = append(t.Columns, doc.Column{Title: "Events", Numeric: true, Priority: 2}, doc.Column{Title: "Bad", Numeric: true, Priority: 1}, doc.Column{Title: "Budget left", Numeric: true})
@@ -266,6 +283,9 @@ type courseTable map[string]sla.CourseDay
 // courseBy adds the days of the course up to the rows of the strip.
 func courseBy(x *Explanation) courseTable {
 	out := courseTable{}
+	if x.Strip.Each == "5 minutes" {
+		return out
+	}
 	for _, d := range x.Course {
 		name := d.Date
 		if x.Strip.Each == "day" {
@@ -288,6 +308,33 @@ func (c courseTable) cells(name string) []doc.Cell {
 		}
 	}
 	return []doc.Cell{{Value: doc.Count{N: d.Total.Decimal}}, {Value: doc.Count{N: d.Bad.Decimal}}, left}
+}
+
+// creditBlocks show the bands of the terms, the amount, and what becomes of it.
+func creditBlocks(x *Explanation) []doc.Block {
+	c := x.Credit
+	if c == nil {
+		return nil
+	}
+	var facts []doc.Fact
+	for i, b := range c.Bands {
+		cell := text(fmt.Sprintf("%s: %s of the fee", b.Clause, percentText(b.Percent)))
+		if b.Holds {
+			cell = doc.Cell{Value: cell.Value.(doc.Text) + "; the attained value is", Tone: doc.Bad}
+		}
+		facts = append(facts, doc.Fact{Label: firstOnly(i, "Bands"), Cell: cell})
+	}
+	for _, e := range c.Arithmetic {
+		facts = append(facts, fact(capital(e.Name), fmt.Sprintf("%s = %s = %s %s", e.Formula, e.Numbers, e.Value, e.Unit)))
+	}
+	if c.Reason != nil {
+		facts = append(facts, fact("Credit", "none: "+*c.Reason))
+	}
+	for i, t := range c.Terms {
+		facts = append(facts, fact(firstOnly(i, "Combined"), t))
+	}
+	facts = append(facts, fact("In all", "`slactl sla credits --period "+x.Period.Name+"` combines the objectives"))
+	return []doc.Block{doc.Facts{Items: facts}}
 }
 
 // explainedViolations is how many violations an explanation lists.

@@ -7,18 +7,18 @@ import (
 	"github.com/slactl/slactl/internal/period"
 )
 
-// StripRow is a part of a period as a row of marks: a day as its hours, or a
-// month as its days.
+// StripRow is a part of a period as a row of marks: a day as its hours, a month as
+// its days, or an hour by five minutes.
 type StripRow struct {
-	Name  string `json:"name"` // 2026-10-07, or 2026-10 for a month
+	Name  string `json:"name"` // 2026-10-07, 2026-10 for a month, or 2026-10-07 14:00 for an hour
 	Marks string `json:"marks"`
 }
 
-// Strip is a period drawn with a mark for each of its hours or days. The marks
+// Strip is a period drawn with a mark for each of its hours, days or five minutes. The marks
 // are plain characters, so that every medium can show them and no colour is
 // needed to tell them apart; StripLegend names them.
 type Strip struct {
-	Each string     `json:"each"` // hour or day
+	Each string     `json:"each"` // hour, day or 5 minutes
 	Rows []StripRow `json:"rows"`
 }
 
@@ -46,24 +46,38 @@ func StripLegend() []StripMark {
 		{markNoData, "no data"}, {markMet, "met"}, {markIdle, "idle"}, {markExcluded, "excluded"}}
 }
 
-// hourlyUpTo is the longest period that is drawn by the hour.
-const hourlyUpTo = 35 * 24 * time.Hour
+// hourlyUpTo is the longest period that is drawn by the hour, and finelyUpTo the
+// longest by five minutes.
+const (
+	hourlyUpTo = 35 * 24 * time.Hour
+	finelyUpTo = 6 * time.Hour
+)
 
 // NewStrip draws the windows of a period, in its zone: by hours with a row for
-// each day, or, when it is longer than a month, by days with a row for each
-// month. A day on which the clock changes has 23 or 25 hours.
+// each day; when it is longer than a month, by days with a row for each month; and
+// when it is only some hours long, by five minutes with a row for each hour. A day
+// on which the clock changes has 23 or 25 hours.
 func NewStrip(windows []Window, p period.Period) Strip {
 	out := Strip{Each: "hour"}
 	c := period.Calendar{Zone: p.Zone}
 	var rows [][]period.Span
-	if p.Duration() <= hourlyUpTo {
+	switch {
+	case p.Duration() <= finelyUpTo:
+		out.Each = "5 minutes"
+		_, offset := p.Start.In(p.Zone).Zone()
+		shown := time.Duration(offset) * time.Second // zones lie half hours apart
+		for at := p.Start.Add(shown).Truncate(time.Hour).Add(-shown); at.Before(p.End); at = at.Add(time.Hour) {
+			out.Rows = append(out.Rows, StripRow{Name: at.In(p.Zone).Format("2006-01-02 15:04")})
+			rows = append(rows, period.Span{Start: at, End: at.Add(time.Hour)}.Tile(5*time.Minute))
+		}
+	case p.Duration() <= hourlyUpTo:
 		for _, d := range p.Days(p.Zone) {
 			c.Now = d.Start
 			day := c.Current(period.Day)
 			out.Rows = append(out.Rows, StripRow{Name: d.Name})
 			rows = append(rows, day.Tile(time.Hour))
 		}
-	} else {
+	default:
 		out.Each = "day"
 		for _, m := range p.Months(p.Zone, p.End) {
 			out.Rows = append(out.Rows, StripRow{Name: m.Start.Format("2006-01")})

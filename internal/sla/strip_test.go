@@ -44,6 +44,7 @@ func TestStrip(t *testing.T) {
 		{"a spring day has 23", "2026-03-29", time.Hour, strings.Repeat("m", 22) + "w", "2026-03-29|" + strings.Repeat(".", 22) + "X\n"},
 		{"hours before a period are blank", "2026-10-07T06:00:00+02:00..2026-10-08T02:00:00+02:00", time.Hour, strings.Repeat("m", 19) + "w",
 			"2026-10-07|      ..................\n2026-10-08|.X\n"},
+		{"some hours are drawn by five minutes, by the clock", "2026-10-07T06:20:00Z..2026-10-07T07:20:00Z", 5 * time.Minute, "mmmmwwnnmmmm", "2026-10-07 08:00|    ....XX??\n2026-10-07 09:00|....\n"},
 		{"a quarter has a row for each month", "2026-Q4", 24 * time.Hour, strings.Repeat("m", 24) + "wnn" + strings.Repeat("m", 5) + "w",
 			"2026-10|........................X??....\n2026-11|.X\n2026-12|\n"},
 	}
