@@ -11,7 +11,6 @@ func (c *Config) NotYet() []string {
 			out = append(out, text)
 		}
 	}
-	c.notYetSLA(note)
 	c.notYetMoney(note)
 	formula, score, per := false, false, false
 	for _, e := range c.BusinessMetrics {
@@ -30,14 +29,6 @@ func (c *Config) NotYet() []string {
 	}
 	note(deliver, "reports: nothing is delivered yet; reports are written where the command says")
 	return out
-}
-
-func (c *Config) notYetSLA(note func(bool, string)) {
-	combine := false
-	for _, at := range c.indicators() {
-		combine = combine || at.indicator.Combine == "any" || at.indicator.Combine == "all"
-	}
-	note(combine, "sla_definitions: combine: any and all are not computed yet")
 }
 
 func (c *Config) notYetMoney(note func(bool, string)) {

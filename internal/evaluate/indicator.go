@@ -34,10 +34,13 @@ func indicatorOf(in config.Indicator) (query.Indicator, error) {
 	case in.Gauge != "":
 		out.Kind, total = query.Gauge, in.Gauge
 	case in.Up != "":
-		if in.Combine != "" && in.Combine != "sum" {
-			return out, fmt.Errorf("combine: %s is not supported by this version; targets are summed", in.Combine)
-		}
 		out.Kind, total = query.Up, in.Up
+		switch in.Combine {
+		case "any":
+			out.Combine = query.CombineAny
+		case "all":
+			out.Combine = query.CombineAll
+		}
 	case in.Sum != "":
 		out.Kind, total = query.Rating, in.Count
 	case in.Bad != "" || in.Good != "":

@@ -36,7 +36,7 @@ func Account(ctx context.Context, feed Feed, reqs []Request, workers int) ([]Res
 			}
 		}
 	}
-	for _, step := range []func(context.Context) error{l.distribute, l.reach, l.birthday} {
+	for _, step := range []func(context.Context) error{l.distribute, l.combine, l.reach, l.birthday} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
@@ -170,7 +170,7 @@ func (l *ledger) plan() []*read {
 		}
 		sels, _ := selections(a.req.Indicator)
 		for _, s := range sels {
-			if s.role == roleNative { // see distribute
+			if s.role == roleNative || s.role == roleProbe && a.req.Indicator.Combine != CombineSum { // see distribute and combine
 				continue
 			}
 			key := l.key(a, s.role.mode())

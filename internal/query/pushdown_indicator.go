@@ -1,6 +1,7 @@
 package query
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -21,6 +22,9 @@ import (
 func (p *pushDown) questions() ([]question, error) {
 	if p.req.Indicator.Kind == Expression {
 		return p.expressionQuestions()
+	}
+	if p.req.Indicator.Combine != CombineSum {
+		return nil, errors.New("combining the targets of `up`: any and all need raw samples; read them with `read: auto` or raw, or write a free expression")
 	}
 	sels, err := selections(p.req.Indicator)
 	if err != nil {

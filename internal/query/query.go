@@ -90,6 +90,8 @@ type Indicator struct {
 	Kind                         Kind
 	Total, Bad, Good, Sum        Selector
 	TotalExpr, BadExpr, GoodExpr string
+	// Combine is how the targets of an Up indicator make one service.
+	Combine Combine
 }
 
 // Request asks for one indicator.

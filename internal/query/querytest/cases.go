@@ -2,6 +2,7 @@ package querytest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,13 +21,14 @@ type Case struct {
 	Grid                  string // offsets from Base, such as "0m 5m 10m"
 	MaxGap, Lookback      time.Duration
 	EachSample            bool
+	Combine               query.Combine
 	Want                  string // see Dump; indentation by tabs is removed
 }
 
 // Request returns what the case asks.
 func (c Case) Request() (query.Request, error) {
 	req := query.Request{GroupBy: c.GroupBy, MaxGap: c.MaxGap, Lookback: c.Lookback, EachSample: c.EachSample}
-	req.Indicator.Kind = c.Kind
+	req.Indicator.Kind, req.Indicator.Combine = c.Kind, c.Combine
 	for _, s := range []struct {
 		text string
 		into *query.Selector
@@ -54,5 +56,5 @@ func (c Case) Request() (query.Request, error) {
 
 // Cases returns the rules of SEMANTICS, "From samples to windows".
 func Cases() []Case {
-	return append(append(counterCases(), birthCases()...), kindCases()...)
+	return slices.Concat(counterCases(), birthCases(), kindCases(), combineCases())
 }
