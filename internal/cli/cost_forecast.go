@@ -59,11 +59,13 @@ func newCostForecast(a *app, run func(context.Context, *app, *forecastOptions) e
 tried on the past: each forecasts it from earlier days, over and over. The one with
 the smallest errors is taken, if they are at least 5 % below those of the seasonal
 naive forecast, which repeats the last week; else it is that one. The interval of
-80 % is made of the same errors, and it is told how often it would have held.
+80 % is made of the same errors, widened where it would have held less often; how
+often it would have held is told.
 
-Charges that come once, such as purchases and taxes, are not forecast, and days that
-are not over are not learned from. With too little history there is no forecast and
-the reason: it takes the horizon and three weeks more.`,
+Methods do not learn from unusual days, and days that are not over are left out.
+What comes every month on the same day is expected on that day. Charges that come
+once, such as purchases and taxes, are not forecast. With too little history there
+is no forecast but the reason: it takes the horizon and three weeks more.`,
 		Example: `  slactl cost forecast
   slactl cost forecast --horizon 14d --by provider
   slactl cost forecast --horizon quarter-end --by category --format csv`,

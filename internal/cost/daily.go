@@ -174,8 +174,8 @@ func (d Daily) Series() forecast.Series {
 // sum is the exact total of the days from one index up to another.
 func (d Daily) sum(from, to int) unit.Decimal {
 	var sum unit.Sum
-	for _, day := range d.Days[max(from, 0):max(min(to, len(d.Days)), max(from, 0))] {
-		sum.Add(day.Total())
+	for i := max(from, 0); i < min(to, len(d.Days)); i++ {
+		sum.Add(d.Days[i].Total())
 	}
 	return sum.Total()
 }

@@ -105,18 +105,25 @@ func (j Judgement) Excess() float64 { return j.Value - j.Expected }
 // unusual. The first days, about four weeks, are not judged: there is nothing to
 // compare them with.
 func Anomalies(s Series, least float64) []Anomaly {
-	d := detector{series: s, least: least, aside: map[int]bool{}}
+	return detect(s, least).found
+}
+
+// detect judges every day of a series.
+func detect(s Series, least float64) *detector {
+	d := &detector{series: s, least: least, aside: map[int]bool{}}
 	for i := range s.Values {
 		j, ok := d.judge(i)
-		switch {
-		case !ok || !d.unusual(j):
-		case d.monthly(j):
-			d.aside[i] = true
-		default:
-			d.add(j)
+		if !ok || !d.unusual(j) {
+			continue
 		}
+		if place, ok := d.monthly(j); ok {
+			d.aside[i] = true
+			d.fees = append(d.fees, fee{j, place})
+			continue
+		}
+		d.add(j)
 	}
-	return d.found
+	return d
 }
 
 // Judge compares one day with the days before it. It reports false where the day
@@ -130,7 +137,14 @@ type detector struct {
 	series Series
 	least  float64
 	found  []Anomaly
-	aside  map[int]bool // days of spikes, which are nobody's baseline
+	fees   []fee
+	aside  map[int]bool // days of spikes and fees, which are nobody's baseline
+}
+
+// fee is a day that is unusual but comes every month at one of its places.
+type fee struct {
+	Judgement
+	place int // which of [placesOf]
 }
 
 func (d *detector) unusual(j Judgement) bool {
@@ -292,15 +306,14 @@ func (d *detector) window(i int) []Residual {
 // monthly reports whether the two months before, or the one that the series
 // reaches back to, had at least half of the excess on the same day: the same
 // date, the same distance from the end of the month, or the same working day
-// counted from either end.
-func (d *detector) monthly(j Judgement) bool {
-	place := placesOf(d.series.Date(j.Index))
-	for n := range place {
-		if place[n] != 0 && d.recurs(j, n) {
-			return true
+// counted from either end. It returns which of them.
+func (d *detector) monthly(j Judgement) (place int, ok bool) {
+	for n, at := range placesOf(d.series.Date(j.Index)) {
+		if at != 0 && d.recurs(j, n) {
+			return n, true
 		}
 	}
-	return false
+	return 0, false
 }
 
 // recurs looks for the excess at one of the places of a month.

@@ -76,8 +76,8 @@ func (b Backtest) Score(name string) Score {
 // did best on the past, if its errors were at least [Margin] below those of the
 // naive one, of days and of totals; else it is the naive one. The interval holds
 // the given share of its own errors in the back-test (a split conformal interval:
-// the k-th smallest absolute error of m, k = ⌈(m + 1) × level⌉). A series that was
-// never negative is not forecast to be. The error is a *[ShortError].
+// the k-th smallest absolute error of m, k = ⌈(m + 1) × level⌉), or more of them
+// where that would not have held what came. A series that was never negative is not forecast to be. The error is a *[ShortError].
 func Project(s Series, horizon int, level float64) (Projection, error) {
 	short := &ShortError{Have: len(s.Values), Need: Need(horizon), Horizon: horizon}
 	for i := range s.Values {
@@ -89,7 +89,7 @@ func Project(s Series, horizon int, level float64) (Projection, error) {
 	if short.Have < short.Need || horizon < 1 || !ok || float64(short.Gaps) > gapsAllowed*float64(short.Have) {
 		return Projection{}, short
 	}
-	t := trial{series: s, horizon: horizon, level: level, least: math.Inf(-1)}
+	t := trial{series: s, horizon: horizon, level: level, least: math.Inf(-1), unusual: detect(s, 0)}
 	if slices.Min(values) >= 0 {
 		t.least = 0
 	}
@@ -104,7 +104,10 @@ type trial struct {
 	horizon  int
 	level    float64
 	least    float64
-	first    int // the first day that the earliest origin forecasts
+	unusual  *detector // what was unusual in the history
+	asIs     bool      // whether it is learned from nevertheless
+	places   [][4]int  // of every day up to the horizon
+	first    int       // the first day that the earliest origin forecasts
 	errors   [][][]float64
 	backtest Backtest
 }
@@ -113,22 +116,92 @@ func (t *trial) run(values []float64) {
 	last := len(values) - t.horizon
 	t.first = max(LeastHistory, last-mostOrigins+1)
 	t.backtest.Origins = last - t.first + 1
-	for _, m := range methods() {
-		var all [][]float64
-		for origin := t.first; origin <= last; origin++ {
-			off := t.clip(m.next(values[:origin], t.horizon))
+	for day := range len(values) + t.horizon {
+		t.places = append(t.places, placesOf(t.series.Date(day)))
+	}
+	t.asIs = t.naiveError(values, true) < t.naiveError(values, false)
+	t.errors = make([][][]float64, len(methods()))
+	for origin := t.first; origin <= last; origin++ {
+		train := t.usual(values, origin)
+		for i, m := range methods() {
+			off := t.next(m, train)
 			for h := range off {
 				actual, ok := t.series.at(origin + h)
 				if off[h] = actual - off[h]; !ok {
 					off[h] = math.NaN()
 				}
 			}
-			all = append(all, off)
+			t.errors[i] = append(t.errors[i], off)
 		}
-		t.errors = append(t.errors, all)
-		t.backtest.Scores = append(t.backtest.Scores, score(m.name, all))
+	}
+	for i, m := range methods() {
+		t.backtest.Scores = append(t.backtest.Scores, score(m.name, t.errors[i]))
 	}
 }
+
+// naiveError is the mean absolute error of the naive method, with the values as
+// they are or without what was unusual.
+func (t *trial) naiveError(values []float64, asIs bool) float64 {
+	t.asIs = asIs
+	off, n := 0.0, 0.0
+	for origin := t.first; origin+t.horizon <= len(values); origin++ {
+		for h, point := range t.next(methods()[0], t.usual(values, origin)) {
+			if actual, ok := t.series.at(origin + h); ok {
+				off, n = off+math.Abs(actual-point), n+1
+			}
+		}
+	}
+	return off / n
+}
+
+// usual returns the values before a day, with what was expected in the place of
+// spikes and of fees: every method would take them for weekdays. Only what was
+// known by then is looked at, so a shift is a spike on its first two days. A
+// series that is forecast better as it is, because its spikes stay, is left so.
+func (t *trial) usual(values []float64, origin int) []float64 {
+	train := slices.Clone(values[:origin])
+	if t.asIs {
+		return train
+	}
+	put := func(days []Judgement) {
+		for _, j := range days {
+			train[j.Index] = j.Expected
+		}
+	}
+	for _, a := range t.unusual.found {
+		days := slices.DeleteFunc(slices.Clone(a.Days), func(j Judgement) bool { return j.Index >= origin })
+		if len(days) < shiftDays {
+			put(days)
+		}
+	}
+	for _, f := range t.unusual.fees {
+		if f.Index < origin {
+			put([]Judgement{f.Judgement})
+		}
+	}
+	return train
+}
+
+// next continues the values by a method, and adds the fees of the months to come
+// as they were the last time.
+func (t *trial) next(m method, train []float64) []float64 {
+	points := m.next(train, t.horizon)
+	for h := range points {
+		day := len(train) + h
+		for _, f := range slices.Backward(t.unusual.fees) {
+			if !t.asIs && f.Index < len(train) && t.places[day][f.place] == t.places[f.Index][f.place] {
+				if day-f.Index <= feeLapses {
+					points[h] += f.Excess()
+				}
+				break
+			}
+		}
+	}
+	return t.clip(points)
+}
+
+// feeLapses is how many days after its last time a fee is not expected again.
+const feeLapses = 100
 
 func (t *trial) clip(points []float64) []float64 {
 	for i, v := range points {
@@ -168,18 +241,42 @@ func (t *trial) project(values []float64) Projection {
 	chosen := t.choose()
 	m, errors := methods()[chosen], t.errors[chosen]
 	p := Projection{Method: m.name, Level: t.level, Test: t.backtest}
-	for h, point := range t.clip(m.next(values, t.horizon)) {
-		known := stepErrors(errors, h/week, len(errors))
-		if len(known) == 0 { // the past has no data so far ahead: take every step's errors
-			known = allErrors(errors)
+	known := t.knownSteps(errors)
+	days := t.widen(func(level float64) (covered, checked int) { return t.coverDays(errors, known, level) })
+	for h, point := range t.next(m, t.usual(values, len(values))) {
+		off := stepErrors(errors, h/week, len(errors))
+		if len(off) == 0 { // the past has no data so far ahead: take every step's errors
+			off = allErrors(errors)
 		}
-		p.Days = append(p.Days, t.around(point, quantile(known, t.level)))
+		p.Days = append(p.Days, t.around(point, quantile(off, days)))
 		p.Total.Point += point
 	}
-	p.Total = t.around(p.Total.Point, quantile(totals(errors), t.level))
-	t.cover(&p.Test, errors)
+	sums := totals(errors)
+	whole := t.widen(func(level float64) (covered, checked int) { return t.coverTotals(sums, level) })
+	p.Total = t.around(p.Total.Point, quantile(sums, whole))
+	p.Test.Covered, p.Test.Checked = t.coverDays(errors, known, days)
+	p.Test.TotalCovered, p.Test.TotalChecked = t.coverTotals(sums, whole)
 	return p
 }
+
+// widen returns the level to make intervals of: the asked one, or, where they
+// would not have held that often in the back-test, the next of a few higher ones
+// with which they would, and at last all errors. Errors of overlapping forecasts
+// are alike, so a short history has seen fewer than it has.
+func (t *trial) widen(cover func(level float64) (covered, checked int)) float64 {
+	const steps = 8
+	for i := range steps {
+		level := t.level + (1-t.level)*float64(i)/steps
+		if covered, checked := cover(level); checked == 0 || float64(covered) >= (t.level-tolerance)*float64(checked) {
+			return level
+		}
+	}
+	return 1
+}
+
+// tolerance is how far below the asked level the coverage may be before an
+// interval is widened: less is chance.
+const tolerance = 0.02
 
 func (t *trial) around(point, off float64) Range {
 	return Range{Point: point, Low: max(point-off, t.least), High: point + off}
@@ -219,7 +316,11 @@ func totals(errors [][]float64) []float64 {
 // quantile is the k-th smallest value, k = ⌈(m + 1) × level⌉, or the largest when
 // there are not so many. It needs one.
 func quantile(values []float64, level float64) float64 {
-	sorted := slices.Sorted(slices.Values(values))
+	return rank(slices.Sorted(slices.Values(values)), level)
+}
+
+// rank is [quantile] of sorted values.
+func rank(sorted []float64, level float64) float64 {
 	k := int(math.Ceil(float64(len(sorted)+1)*level - 1e-9))
 	return sorted[min(k, len(sorted))-1]
 }
@@ -227,31 +328,47 @@ func quantile(values []float64, level float64) float64 {
 // enough are the errors that an interval is made of before it is checked.
 const enough = 20
 
-// cover checks, for each origin, whether the interval that would have been given
-// held what came.
-func (t *trial) cover(b *Backtest, errors [][]float64) {
-	sums := totals(errors)
+// knownSteps are, for each origin and week of the horizon, the errors that were
+// known then.
+func (t *trial) knownSteps(errors [][]float64) [][][]float64 {
+	out := make([][][]float64, len(errors))
 	for origin := range errors {
 		for w := 0; w*week < t.horizon; w++ {
-			known := stepErrors(errors, w, origin)
-			if len(known) < enough {
+			out[origin] = append(out[origin], slices.Sorted(slices.Values(stepErrors(errors, w, origin))))
+		}
+	}
+	return out
+}
+
+// coverDays checks, for each origin, whether the intervals that would have been
+// given held the days that came.
+func (t *trial) coverDays(errors [][]float64, known [][][]float64, level float64) (covered, checked int) {
+	for origin := range errors {
+		for w, sorted := range known[origin] {
+			if len(sorted) < enough {
 				continue
 			}
-			q := quantile(known, t.level)
+			q := rank(sorted, level)
 			for h := w * week; h < min((w+1)*week, t.horizon); h++ {
 				if e := errors[origin][h]; !math.IsNaN(e) {
-					b.Checked++
+					checked++
 					if math.Abs(e) <= q {
-						b.Covered++
+						covered++
 					}
 				}
 			}
 		}
-		if known := origin - t.horizon + 1; known >= enough {
-			b.TotalChecked++
-			if sums[origin] <= quantile(sums[:known], t.level) {
-				b.TotalCovered++
-			}
+	}
+	return covered, checked
+}
+
+// coverTotals checks the intervals of the totals likewise.
+func (t *trial) coverTotals(sums []float64, level float64) (covered, checked int) {
+	for origin := t.horizon - 1 + enough; origin < len(sums); origin++ {
+		checked++
+		if sums[origin] <= quantile(sums[:origin-t.horizon+1], level) {
+			covered++
 		}
 	}
+	return covered, checked
 }

@@ -42,7 +42,7 @@ func split(s Series, horizon int) (Series, []float64) {
 // seasonal naive forecast: where there is something to learn, the error is
 // below its error.
 func TestCoverage(t *testing.T) {
-	const horizon, histories = 30, 60
+	const horizon, histories = 30, 40
 	noise := func(r *rand.Rand) float64 { return r.NormFloat64() }
 	tests := []struct {
 		name    string
@@ -68,7 +68,7 @@ func TestCoverage(t *testing.T) {
 			inside, insideTotal, covered, checked, naive := 0, 0, 0, 0, 0
 			off, offNaive := 0.0, 0.0
 			for seed := range uint64(histories) {
-				s, future := split(generate(180+horizon, tt.process(rand.New(rand.NewPCG(seed, 7)))), horizon)
+				s, future := split(generate(160+horizon, tt.process(rand.New(rand.NewPCG(seed, 7)))), horizon)
 				p, err := Project(s, horizon, 0.8)
 				if err != nil {
 					t.Fatal(err)
@@ -146,6 +146,19 @@ func TestProjectWhatIsKnown(t *testing.T) {
 		{"all zeros", generate(60, func(int) float64 { return 0 }), 10, 0, Naive},
 		{"credits", generate(60, func(int) float64 { return -5 }), 10, -50, Naive},
 		{"a business week", generate(63, func(i int) float64 { return 100 * weekly(i) }), 7, 600, Naive},
+		{"a spike is not learned", generate(63, func(i int) float64 {
+			if i == 60 {
+				return 900
+			}
+			return 100 * weekly(i)
+		}), 7, 600, Naive},
+		// From 5 January on, the first of a month is day 27, 55, 86, 116 and 147.
+		{"a fee of every month is expected again", generate(140, func(i int) float64 {
+			if monday.AddDate(0, 0, i).Day() == 1 {
+				return 600
+			}
+			return 100
+		}), 10, 10*100 + 500, Naive},
 		{"a straight line", generate(70, func(i int) float64 { return float64(i) }), 2, 70 + 71, "weekday and drift"},
 		{"gaps", gap(generate(70, func(i int) float64 { return 100 * weekly(i) }), 3, 10, 44, 69), 7, 600, Naive},
 		{"one day", generate(1, func(int) float64 { return 5 }), 7, 0, ""},

@@ -30,7 +30,7 @@ func ForecastBlocks(r *cost.ForecastReport) []doc.Block {
 		}
 	}
 	return append(blocks, doc.Paragraph{Text: fmt.Sprintf("Intervals of %d %% are made of the errors that the method had when the past was forecast from earlier days of it. "+
-		"The seasonal naive forecast repeats the last week; another method is taken only if its errors were at least 5 %% smaller. One-off charges, such as purchases and taxes, are not forecast.", cost.IntervalLevel)})
+		"The seasonal naive forecast repeats the last week, without what was unusual in it; another method is taken only if its errors were at least 5 %% smaller. One-off charges, such as purchases and taxes, are not forecast.", cost.IntervalLevel)})
 }
 
 // ForecastTable lists the forecast of each group.
