@@ -97,7 +97,12 @@ Sum and break down what the billing exports of the configuration charge. Sums ar
 exact, and every file is accounted for.`,
 			newCostBreakdown(a, runCostBreakdown), newCostAllocate(a, runCostAllocate), newCostUnit(a, runCostUnit),
 			newCostInvoices(a, runCostInvoices), newCostLedger(a, runCostLedger),
+			newCostCache(a, runCostCache), newCostCompare(a, runCostCompare),
 			newCostAnomalies(a, runCostAnomalies), newCostForecast(a, runCostForecast), newCostBudget(a, runCostBudget)),
+		group("prices", "Look at what tokens cost", `
+Look at what the tokens of language models cost and since when, take prices from a
+LiteLLM price list, and compare lists.`,
+			newPricesList(a, runPricesList), newPricesShow(a, runPricesShow), newPricesImport(a, runPricesImport), newPricesDiff(a, runPricesDiff)),
 		group("report", "Make service reports", `
 Make the report of a day, a week or a month for the terminal, as XLSX or as PDF,
 or as JSON from which the others can be drawn again.`,

@@ -45,6 +45,5 @@ func (c *Config) notYetMoney(note func(bool, string)) {
 	note(postgres, "sources.billing: bills are not read from PostgreSQL yet")
 	note(remote, "sources.billing: bills are read from local files only")
 	k := c.Cost
-	note(k.Prices != "", "cost.prices: tokens are not priced yet")
 	note(k.Revenue != nil, "cost.revenue: margins are not computed yet")
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/slactl/slactl/internal/config"
+	"github.com/slactl/slactl/internal/cost"
 	"github.com/slactl/slactl/internal/period"
 	"github.com/slactl/slactl/internal/query"
 	"github.com/slactl/slactl/internal/window"
@@ -30,6 +31,9 @@ type Evaluator struct {
 	// Dir is where the configuration lies. Files below it are shown by their
 	// path from there, so that a report does not tell where it was made.
 	Dir string
+	// Meters adds what meters of language models counted to a tally, and returns
+	// the ledger of what was read, and notes.
+	Meters func(ctx context.Context, sources []config.BillingSource, into *cost.UsageTally) ([]cost.LedgerEntry, []string, error)
 	// Progress, if set, is told what is being worked on.
 	Progress func(stage string)
 

@@ -138,6 +138,7 @@ func (c *Catalogue) whatIf(us []cost.Usage, quotes []Quote, m *Model, spread Spr
 			return w
 		}
 	}
+	p.low, p.high = trimmed(p.low), trimmed(p.high)
 	w.Low, w.High = &p.low, &p.high
 	w.Assumptions = append(w.Assumptions, p.assumptions...)
 	switch {
@@ -148,7 +149,7 @@ func (c *Catalogue) whatIf(us []cost.Usage, quotes []Quote, m *Model, spread Spr
 	case len(r.Actual) > 1 || r.Actual[0].Currency != m.Currency:
 		w.ChangeReason = "the work was paid in another currency"
 	default:
-		w.Change = &Range{Low: p.low.Sub(r.Actual[0].High), High: p.high.Sub(r.Actual[0].Low)}
+		w.Change = &Range{Low: trimmed(p.low.Sub(r.Actual[0].High)), High: trimmed(p.high.Sub(r.Actual[0].Low))}
 	}
 	return w
 }

@@ -42,8 +42,8 @@ type LeftOut struct {
 
 // ParseLiteLLM reads a LiteLLM price list, every number as the decimal that it is
 // written as. The file does not tell since when its prices hold: they are dated
-// since.
-func ParseLiteLLM(name string, text []byte, since time.Time) (*Import, error) {
+// since. Where take is not nil, models that it refuses are passed over.
+func ParseLiteLLM(name string, text []byte, since time.Time, take func(provider, model string) bool) (*Import, error) {
 	keys, values, err := litellmEntries(text)
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w; a LiteLLM price list is an object with an entry per model", name, err)
@@ -52,13 +52,17 @@ func ParseLiteLLM(name string, text []byte, since time.Time) (*Import, error) {
 	taken := map[string]*Model{}
 	leftOut := map[string][]string{}
 	for i, key := range keys {
+		provider, _ := values[i]["litellm_provider"].(string)
+		if take != nil && !take(Provider(provider), litellmName(key, provider)) {
+			continue
+		}
 		m, other, reason := litellmModel(key, values[i], since)
 		if reason == "" {
 			id := m.Provider + "\x00" + strings.ToLower(m.Name)
 			if first := taken[id]; first != nil {
-				reason = "the same prices of " + m.ID() + " stand before it"
+				reason = "the same model stands before it under another name, with the same prices"
 				if !equalSets(first.Rates[0].Sets, m.Rates[0].Sets) {
-					reason = "other prices of " + m.ID() + " stand before it, which are kept"
+					reason = "the same model stands before it under another name, with other prices, which are kept"
 				}
 			} else {
 				taken[id] = m

@@ -47,7 +47,7 @@ const litellm = `{
 }`
 
 func TestImportLiteLLM(t *testing.T) {
-	got, err := price.ParseLiteLLM("prices.json", []byte(litellm), day("2026-11-01"))
+	got, err := price.ParseLiteLLM("prices.json", []byte(litellm), day("2026-11-01"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +128,7 @@ func TestImportLiteLLM(t *testing.T) {
 	}
 	wantSkipped := []string{
 		"sample_spec: it explains the file",
-		"openai/gpt-4o: the same prices of openai/gpt-4o stand before it",
+		"openai/gpt-4o: the same model stands before it under another name, with the same prices",
 		"dall-e-3: its mode is image_generation, which is not charged by tokens of text alone",
 		"rerank-v3.5: it is not charged by tokens, but input_cost_per_query",
 		"snowflake/llama: it has no price of input tokens",
@@ -137,7 +137,7 @@ func TestImportLiteLLM(t *testing.T) {
 		"odd: its input_cost_per_token is not a number: free",
 		"minus: its input_cost_per_token is negative: -1e-06",
 		"nobody: it names no provider",
-		"gpt-4o : other prices of openai/gpt-4o stand before it, which are kept",
+		"gpt-4o : the same model stands before it under another name, with other prices, which are kept",
 	}
 	if diff := cmp.Diff(wantSkipped, skipped); diff != "" {
 		t.Error(diff)
@@ -156,7 +156,7 @@ func TestImportRefusesWhatIsNoPriceList(t *testing.T) {
 		`{"a": {}`:           "EOF",
 		`{"a": {}} {}`:       "something follows",
 	} {
-		if _, err := price.ParseLiteLLM("prices.json", []byte(text), day("2026-11-01")); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := price.ParseLiteLLM("prices.json", []byte(text), day("2026-11-01"), nil); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", text, err, want)
 		}
 	}
@@ -169,7 +169,7 @@ func TestImportLosesNothingOfTheRealFile(t *testing.T) {
 	if err != nil {
 		t.Skip("the real file is not here")
 	}
-	got, err := price.ParseLiteLLM("prices.json", text, day("2026-11-01"))
+	got, err := price.ParseLiteLLM("prices.json", text, day("2026-11-01"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -327,7 +327,7 @@ func FuzzParseLiteLLM(f *testing.F) {
 	f.Add([]byte(litellm))
 	f.Add([]byte(`{"a: b": {"litellm_provider": "- x", "input_cost_per_token": 1e-30, "output_cost_per_token": 1e30, "source": "http://\n#"}}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		got, err := price.ParseLiteLLM("f.json", text, day("2026-11-01"))
+		got, err := price.ParseLiteLLM("f.json", text, day("2026-11-01"), nil)
 		if err != nil {
 			return
 		}

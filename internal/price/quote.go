@@ -46,7 +46,15 @@ func (c *Catalogue) Quote(u cost.Usage) Quote {
 	if d := c.discount(m.Model, u.Day); d != nil {
 		q.Low, q.High = d.off(q.Low), d.off(q.High)
 	}
+	q.Low, q.High = trimmed(q.Low), trimmed(q.High)
 	return q
+}
+
+// trimmed writes an amount without the zeros that multiplying left at its end.
+func trimmed(d unit.Decimal) unit.Decimal {
+	var s unit.Sum
+	s.Add(d)
+	return s.Total()
 }
 
 // unknown says why no entry answers for a model, and who does sell it.

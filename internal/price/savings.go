@@ -39,8 +39,8 @@ type Range struct {
 	High unit.Decimal `json:"high"`
 }
 
-// CacheReport is the result of `slactl cost cache`.
-type CacheReport struct {
+// Savings are the result of `slactl cost cache`.
+type Savings struct {
 	Cache   []Saving `json:"cache"`
 	Pricing Pricing  `json:"pricing"`
 }
@@ -71,8 +71,8 @@ func usageKey(u cost.Usage, key string) string {
 
 // CacheSavings computes what caching saved, by model and further keys, those who
 // lost the most first. Models that used no cache have no line.
-func (c *Catalogue) CacheSavings(us []cost.Usage, by []string) CacheReport {
-	r := CacheReport{Cache: []Saving{}}
+func (c *Catalogue) CacheSavings(us []cost.Usage, by []string) Savings {
+	r := Savings{Cache: []Saving{}}
 	groups := map[string]*Saving{}
 	var order []*Saving
 	var pricing PricingTally
@@ -162,6 +162,7 @@ func (s *Saving) finish() {
 		share := unit.QuantizeRat(ratio, 6, unit.HalfEven)
 		s.HitShare = &share
 	}
+	s.Range.Low, s.Range.High = trimmed(s.Range.Low), trimmed(s.Range.High)
 	low := s.Range.Low
 	s.Savings = &low
 	switch {
