@@ -65,7 +65,7 @@ price), at the prices of each day. It is negative where more was written than wa
 worth it. Tokens come from the configured meters. Where it is not known how long
 requests were, and long ones have other prices, the savings are a range.
 
-Keys of --by, beside the model: day, month, organization, service_tier, source, team.`,
+Keys of --by beside the model: day, month, organization, service_tier, source, team.`,
 		Example: `  slactl cost cache --period 2026-10
   slactl cost cache --period 2026-10 --by team --format csv`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), a, &o) },

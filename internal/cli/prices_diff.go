@@ -19,9 +19,9 @@ func newPricesDiff(a *app, run func(context.Context, *app, *pricesDiffOptions) e
 	var o pricesDiffOptions
 	cmd := &cobra.Command{
 		Use: "diff [FILE]", Short: "Compare your prices with other lists", Args: args(cobra.MaximumNArgs(1)),
-		Long: `Compare the prices of cost.prices with the embedded ones, and with a LiteLLM price list
-when one is given, on a day: every price about which two lists disagree, per million
-tokens. Only models that two of them have are compared.`,
+		Long: `Compare the prices of cost.prices with the embedded ones, and with a LiteLLM price
+list when one is given, on a day: every price about which two lists disagree, per
+million tokens. Only models that two of them have are compared.`,
 		Example: `  slactl prices diff
   slactl prices diff model_prices_and_context_window.json --from litellm
   slactl prices diff --at 2026-06-01 --format csv`,

@@ -23,8 +23,8 @@ func newPricesShow(a *app, run func(context.Context, *app, *pricesShowOptions) e
 		Use: "show MODEL", Short: "Show which prices answer for a model", Args: args(cobra.ExactArgs(1)),
 		Long: `Show the entry that answers for a model as a meter names it, how it was found, and
 its prices since the first one. An exact name comes before an alias, and an alias
-before a name without its date or version: gpt-4o-2024-08-06 is priced as gpt-4o, and
-gpt-4o-mini never is.`,
+before a name without its date or version: gpt-4o-2024-08-06 is priced as gpt-4o,
+and gpt-4o-mini never is.`,
 		Example: `  slactl prices show claude-sonnet-4-5-20250929
   slactl prices show gpt-4o --provider azure
   slactl prices show gemini-2.5-pro --format json`,
