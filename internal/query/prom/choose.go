@@ -32,8 +32,9 @@ type ability struct {
 
 // choice is how a scan is read, and why.
 type choice struct {
-	feed   query.Feed // nil for PromQL
-	detail string
+	feed    query.Feed // nil for PromQL
+	detail  string
+	samples float64 // about as many are read
 }
 
 // noted collects what a scan must say.
@@ -58,7 +59,8 @@ func (n *noted) list() []string {
 	return slices.Clone(n.notes)
 }
 
-// choose decides how the requests are read and keeps the reason in Info.
+// choose decides how the requests are read and keeps the reason in Info: that of
+// the largest scan, for smaller ones after it look at single moments.
 func (s *source) choose(ctx context.Context, reqs []query.Request, notes *noted) (choice, error) {
 	c, err := s.decide(ctx, reqs, notes)
 	if err != nil {
@@ -69,7 +71,10 @@ func (s *source) choose(ctx context.Context, reqs []query.Request, notes *noted)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.info.Detail = c.detail
+	if c.samples < s.largest {
+		return c, nil
+	}
+	s.largest, s.info.Detail = c.samples, c.detail
 	if s.version != "" {
 		s.info.Detail = s.version + "; " + c.detail
 	}
@@ -78,7 +83,7 @@ func (s *source) choose(ctx context.Context, reqs []query.Request, notes *noted)
 
 func (s *source) decide(ctx context.Context, reqs []query.Request, notes *noted) (choice, error) {
 	if s.opt.Read == "promql" {
-		return choice{nil, "pushed down as PromQL, as configured"}, nil
+		return choice{detail: "pushed down as PromQL, as configured"}, nil
 	}
 	can, err := s.able(ctx, reqs)
 	if err != nil {
@@ -96,18 +101,18 @@ func (s *source) decide(ctx context.Context, reqs []query.Request, notes *noted)
 	about := fmt.Sprintf("about %s samples", rough(samples))
 	switch {
 	case remote == nil && (forced || samples <= mostRemote):
-		return choice{&remoteRead{s, can.external}, "raw samples by remote read, " + about}, nil
+		return choice{&remoteRead{s, can.external}, "raw samples by remote read, " + about, samples}, nil
 	case remote == nil:
-		return choice{nil, fmt.Sprintf("pushed down as PromQL: %s are too many to be read raw unless `read: raw` demands it", about)}, nil
+		return choice{nil, fmt.Sprintf("pushed down as PromQL: %s are too many to be read raw unless `read: raw` demands it", about), samples}, nil
 	case can.queries == nil && (forced || samples <= mostRaw):
-		return choice{&rawQueries{s, notes.add}, fmt.Sprintf("raw samples by instant queries, %s; no remote read: %s", about, brief(remote))}, nil
+		return choice{&rawQueries{s, notes.add}, fmt.Sprintf("raw samples by instant queries, %s; no remote read: %s", about, brief(remote)), samples}, nil
 	case can.queries == nil:
-		return choice{nil, fmt.Sprintf("pushed down as PromQL: %s are too many for raw queries unless `read: raw` demands it; no remote read: %s", about, brief(remote))}, nil
+		return choice{nil, fmt.Sprintf("pushed down as PromQL: %s are too many for raw queries unless `read: raw` demands it; no remote read: %s", about, brief(remote)), samples}, nil
 	case forced:
 		return choice{}, &Error{Server: s.client.server, Problem: BadQuery, Err: can.queries, Hint: "write `read: auto` to have it pushed down as PromQL, which is less exact",
 			Message: fmt.Sprintf("raw samples, which `read: raw` demands, cannot be had: no remote read: %s; no raw queries: %s", brief(remote), brief(can.queries))}
 	}
-	return choice{nil, fmt.Sprintf("pushed down as PromQL; no remote read: %s; no raw queries: %s", brief(remote), brief(can.queries))}, nil
+	return choice{nil, fmt.Sprintf("pushed down as PromQL; no remote read: %s; no raw queries: %s", brief(remote), brief(can.queries)), samples}, nil
 }
 
 // brief is what an error says, without the server's address.

@@ -97,6 +97,7 @@ type source struct {
 	note       string // of the probe
 	heard      noted  // see Notes
 	raw        *ability
+	largest    float64 // the samples of the scan that info tells of
 }
 
 // Info implements query.Source. Detail, the server's version and how it was
