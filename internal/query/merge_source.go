@@ -110,7 +110,7 @@ func (j *joinedSource) Scan(ctx context.Context, reqs []Request) ([]Result, erro
 		switch {
 		case req.Indicator.Kind == Expression:
 			free.add(i, req)
-		case j.live == nil || j.has(req, req.lookback()):
+		case j.live == nil || j.has(req, req.lookback()+j.around(req), j.around(req)):
 			alone.add(i, req)
 		default:
 			mixed.add(i, req)
@@ -118,7 +118,7 @@ func (j *joinedSource) Scan(ctx context.Context, reqs []Request) ([]Result, erro
 	}
 	j.account(ctx, alone, nil, out)
 	for i, req := range alone.reqs {
-		if s := out[alone.index[i]].Scan; s != nil && j.live == nil && !j.has(req, 0) {
+		if s := out[alone.index[i]].Scan; s != nil && j.live == nil && !j.has(req, 0, 0) {
 			s.Notes = append(s.Notes, "the history has only a part of this time, and there is no other source")
 		}
 	}
@@ -151,14 +151,26 @@ func (r Request) lookback() time.Duration {
 	return r.Lookback
 }
 
+// around is how much more is read on either side to know which replica covers
+// the ends; see [Replicated].
+func (j *joinedSource) around(req Request) time.Duration {
+	switch {
+	case len(j.opt.DedupLabels) == 0:
+		return 0
+	case req.MaxGap <= 0:
+		return DefaultMaxGap
+	}
+	return req.MaxGap
+}
+
 // has reports whether the archive has everything that a request is accounted
-// from, as far before its grid as is said.
-func (j *joinedSource) has(req Request, before time.Duration) bool {
+// from, as far before and after its grid as is said.
+func (j *joinedSource) has(req Request, before, after time.Duration) bool {
 	sels, err := Footprint([]Indicator{req.Indicator})
 	if err != nil || req.Grid.Cells() == 0 {
 		return false
 	}
-	whole := Stretch{req.Grid[0] + 1 - before.Milliseconds(), req.Grid[len(req.Grid)-1]}
+	whole := Stretch{req.Grid[0] + 1 - before.Milliseconds(), req.Grid[len(req.Grid)-1] + after.Milliseconds()}
 	return !slices.ContainsFunc(sels, func(s Selector) bool {
 		return !slices.Equal(j.archive.Has(s, whole.From, whole.To), []Stretch{whole})
 	})
@@ -231,7 +243,7 @@ func (j *joinedSource) taken(req Request) {
 func (j *joinedSource) askPromQL(ctx context.Context, p portion, why string, out []Result) {
 	var alone, rest portion
 	for i, req := range p.reqs {
-		if j.has(req, 0) {
+		if j.has(req, 0, 0) {
 			alone.add(p.index[i], req)
 		} else {
 			rest.add(p.index[i], req)

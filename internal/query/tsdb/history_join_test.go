@@ -1,11 +1,14 @@
 package tsdb
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/slactl/slactl/internal/period"
 	"github.com/slactl/slactl/internal/query"
@@ -132,5 +135,40 @@ func TestWhoAnswers(t *testing.T) {
 				t.Errorf("the counter grew by %q, want %q minutes", grown, c.minutes)
 			}
 		})
+	}
+}
+
+// TestReplicasAtTheEnd asks for a day that is recorded, at whose end the first
+// replica of a pair has a gap that only its first sample of the next day shows
+// to be short: it covers the gap itself, and the second replica does not count.
+func TestReplicasAtTheEnd(t *testing.T) {
+	end := dayOf(0).End
+	series := func(replica string, minutes ...int) querytest.Series {
+		s := querytest.Series{Labels: labels.FromStrings(labels.MetricName, "reqs_total", "job", "api", "instance", "a", "replica", replica)}
+		for _, m := range minutes {
+			s.Samples = append(s.Samples, querytest.Sample{T: end.Add(time.Duration(m) * time.Minute).UnixMilli(), V: float64(100 + m)})
+		}
+		return s
+	}
+	all := &querytest.Feed{Series: []querytest.Series{series("1", -10, -9, -8, -7, -6, -5, -4, -3, 1, 2), series("2", -10, -9, -8, -7, -6, -5, -4, -3, -2, -1, 0, 1, 2)}}
+	var text bytes.Buffer
+	if err := querytest.WriteOpenMetrics(&text, all.Series); err != nil {
+		t.Fatal(err)
+	}
+	by := []string{"replica"}
+	req := query.Request{Indicator: query.Indicator{Total: parse(t, `reqs_total`)}, Grid: window.NewGrid([]time.Time{end.Add(-9 * time.Minute), end})}
+	src := query.JoinSources(openText(t, text.String()), recorded(t, all, -1, 0), query.JoinOptions{Workers: 1, DedupLabels: by})
+	want, err := query.Account(t.Context(), query.Replicated(all, by), []query.Request{req}, 1)
+	if err != nil || want[0].Err != nil {
+		t.Fatal(err, want)
+	}
+	got, err := src.Scan(t.Context(), []query.Request{req})
+	if err != nil || got[0].Err != nil {
+		t.Fatal(err, got)
+	}
+	for _, r := range [][]query.Result{want, got} {
+		if n := r[0].Scan.Groups[0].Total.Windowed.At(0).String(); n != "6" { // from −9 to −3 minutes
+			t.Errorf("the counter grew by %s, want 6", n)
+		}
 	}
 }
