@@ -152,6 +152,9 @@ func sayings(body []byte) (kind, message string) {
 		return said.ErrorType, said.Error
 	}
 	line, _, _ := bytes.Cut(text, []byte("\n"))
+	if rest, ok := bytes.CutPrefix(line, []byte("remoteAddr: ")); ok { // VictoriaMetrics tells us our own address
+		_, line, _ = bytes.Cut(rest, []byte("; "))
+	}
 	return "", strings.ToValidUTF8(string(line[:min(len(line), 200)]), "\uFFFD")
 }
 

@@ -1,6 +1,7 @@
 package prom_test
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -151,6 +152,90 @@ func TestRawTooManySamples(t *testing.T) {
 	req := request(t, steadyCases()[2])
 	if a, b := querytest.Dump(exact(t, series, req)), querytest.Dump(scan(t, src, req)); a != b {
 		t.Errorf("the scan is\n%swant\n%s", b, a)
+	}
+}
+
+// TestRawFaults: what goes wrong with raw queries does not change the counts, or
+// is told. The first raw query is the probe.
+func TestRawFaults(t *testing.T) {
+	series := load(t, company())
+	dir := t.TempDir()
+	promtest.WriteBlock(t, dir, series)
+	base, err := url.Parse(promtest.Serve(t, dir))
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy := httputil.NewSingleHostReverseProxy(base)
+	req := request(t, steadyCases()[0])
+	want := querytest.Dump(exact(t, series, req))
+	says := func(status int, body string) spoil {
+		return func(w http.ResponseWriter, _ *http.Request, _ func(http.ResponseWriter)) {
+			w.WriteHeader(status)
+			fmt.Fprint(w, body)
+		}
+	}
+	abort := broken(func(http.ResponseWriter) { panic(http.ErrAbortHandler) })
+	for _, c := range []struct {
+		name    string
+		spoils  map[int]spoil
+		problem prom.Problem
+		want    []string // of the error, or none
+	}{
+		{"half a body, again and again", map[int]spoil{1: abort, 2: abort, 4: abort}, 0, nil},
+		{"half a body always", map[int]spoil{1: abort, 2: abort, 3: abort, 4: abort, 5: abort}, prom.BadAnswer, []string{"the answer breaks off (asked 5 times)"}},
+		{"half a body that ends well", map[int]spoil{1: says(200, `{"status":"success","data":{"resultType":"matrix","result":[{"metric":{},"values":[[1,`)}, prom.BadAnswer, []string{"cannot be read", "it ends too early"}},
+		{"busy", map[int]spoil{1: says(503, "busy"), 2: says(429, "")}, 0, nil},
+		{"an error in a 200", map[int]spoil{1: says(200, `{"status":"error","errorType":"execution","error":"boom"}`)}, prom.BadQuery, []string{"the server refuses http_requests_total[", "boom"}},
+		{"too much in a 200", map[int]spoil{1: says(200, `{"status":"error","errorType":"execution","error":"too many samples"}`)}, 0, nil},
+		{"too much", map[int]spoil{1: says(422, `{"status":"error","errorType":"execution","error":"too many samples"}`)}, 0, nil},
+		{"the query's own timeout", map[int]spoil{1: says(503, `{"status":"error","errorType":"timeout","error":"query timed out"}`)}, 0, nil},
+		{"a web page", map[int]spoil{1: says(200, "<html>")}, prom.BadAnswer, []string{"not JSON but a web page"}},
+		{"a part of the storage is down", map[int]spoil{1: says(200, `{"status":"success","isPartial":true,"data":{"resultType":"matrix","result":[]}}`)}, prom.BadAnswer, []string{"is partial"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var n atomic.Int64
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				body, _ := io.ReadAll(r.Body)
+				r.Body = io.NopCloser(strings.NewReader(string(body)))
+				form, _ := url.ParseQuery(string(body))
+				if r.URL.Path == "/api/v1/read" {
+					http.NotFound(w, r)
+					return
+				}
+				if strings.HasSuffix(form.Get("query"), "ms]") {
+					if f := c.spoils[int(n.Add(1))-1]; f != nil {
+						f(w, r, func(w http.ResponseWriter) { proxy.ServeHTTP(w, r) })
+						return
+					}
+				}
+				proxy.ServeHTTP(w, r)
+			}))
+			defer server.Close()
+			src := open(t, prom.Options{URL: server.URL, Read: "raw"})
+			prom.SetBackoff(src, time.Millisecond)
+			results, err := src.Scan(t.Context(), []query.Request{req})
+			if err == nil {
+				err = results[0].Err
+			}
+			if len(c.want) > 0 {
+				var e *prom.Error
+				if !errors.As(err, &e) || e.Problem != c.problem {
+					t.Fatalf("the error is %v", err)
+				}
+				for _, w := range c.want {
+					if !strings.Contains(err.Error(), w) {
+						t.Errorf("%q lacks %q", err, w)
+					}
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := querytest.Dump(results[0].Scan); got != want {
+				t.Errorf("the scan is\n%swant\n%s", got, want)
+			}
+		})
 	}
 }
 

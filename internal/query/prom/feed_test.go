@@ -93,6 +93,27 @@ func TestExactDebian(t *testing.T) {
 	}
 }
 
+// TestVictoria: VictoriaMetrics has no remote read, so `read: auto` takes raw
+// queries and says why, and the counts are those of the samples that it was given.
+func TestVictoria(t *testing.T) {
+	series := load(t, company())
+	base := promtest.Victoria(t, series)
+	src := open(t, prom.Options{URL: base})
+	prom.SetPerAnswer(src, 100) // samples lie where slices meet
+	for _, c := range steadyCases() {
+		c.GroupBy = append(c.GroupBy, "instance")
+		req := request(t, c)
+		want, got := exact(t, series, req), scan(t, src, req)
+		if a, b := querytest.Dump(want), querytest.Dump(got); a != b || got.Accounting != window.Exact {
+			t.Errorf("%s gives, %s,\n%swant\n%s", c.Name, got.Accounting, b, a)
+		}
+	}
+	if detail := src.Info().Detail; !strings.Contains(detail, "raw samples by instant queries") || !strings.Contains(detail, "no remote read: the server answers 400 Bad Request: requestURI: /api/v1/read") {
+		t.Errorf("the choice is told as %q", detail)
+	}
+	t.Log(src.Info().Detail)
+}
+
 // TestFeedsAgree: on random series the feeds give what a feed in memory gives,
 // whatever the slices: no sample is lost or doubled where they meet.
 func TestFeedsAgree(t *testing.T) {
