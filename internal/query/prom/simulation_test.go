@@ -149,7 +149,9 @@ func simulatedWays(t *testing.T, sim *querytest.Simulation, reqs []query.Request
 	for name, base := range servers {
 		for _, way := range ways() {
 			url := way.url(t, base)
-			out = append(out, simulatedWay{name + " by " + way.name, open(t, prom.Options{URL: url, Read: "raw"})})
+			whole, slices := open(t, prom.Options{URL: url, Read: "raw"}), open(t, prom.Options{URL: url, Read: "raw"})
+			prom.SetPerAnswer(slices, 7000)
+			out = append(out, simulatedWay{name + " by " + way.name, whole}, simulatedWay{name + " by " + way.name + " in slices", slices})
 			path := t.TempDir()
 			recordFrom(t, url, path, reqs)
 			h, err := tsdb.OpenHistory(path, tsdb.Options{})
