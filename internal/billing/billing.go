@@ -20,6 +20,7 @@ import (
 	"github.com/bmatcuk/doublestar/v4"
 
 	"github.com/slactl/slactl/internal/cost"
+	"github.com/slactl/slactl/internal/period"
 )
 
 // Source is one place of bills.
@@ -85,6 +86,61 @@ func Breakdown(ctx context.Context, sources []Source, qs []cost.Query) ([]*cost.
 			return nil, err
 		}
 	}
+	books, err := read(ctx, sources, &questions{breakdowns: qs})
+	if err != nil {
+		return nil, err
+	}
+	reports := make([]*cost.Report, len(qs))
+	for i, q := range qs {
+		reports[i] = report(books, q, i)
+	}
+	return reports, nil
+}
+
+// UsageReport is what meters counted.
+type UsageReport struct {
+	Usages []cost.Usage
+	Ledger []cost.LedgerEntry
+	Notes  []string
+}
+
+// Usage adds up the tokens that meters counted in a period, as
+// [cost.NewUsageTally] says. Errors are those of [Breakdown].
+func Usage(ctx context.Context, sources []Source, p period.Period, thresholds []int64) (*UsageReport, error) {
+	books, err := read(ctx, sources, &questions{usage: &usageQuestion{p, thresholds}})
+	if err != nil {
+		return nil, err
+	}
+	total := cost.NewUsageTally(p, nil, thresholds)
+	r := &UsageReport{}
+	r.Ledger, r.Notes = ledger(books, cost.Metered, func(p *part) { total.Merge(p.usage) })
+	r.Usages = total.Usages()
+	return r, nil
+}
+
+// questions are what one reading of the files answers.
+type questions struct {
+	breakdowns []cost.Query
+	usage      *usageQuestion // nil when nobody asks for tokens
+}
+
+type usageQuestion struct {
+	period     period.Period
+	thresholds []int64
+}
+
+// reads says which parts of a line item are looked at.
+func (q *questions) reads() cost.Reads {
+	r := cost.ReadsOf(q.breakdowns)
+	if q.usage != nil {
+		r.Tokens = true
+		r.Measures = append(r.Measures, cost.Metered)
+	}
+	return r
+}
+
+// read reads every file of the sources once.
+func read(ctx context.Context, sources []Source, qs *questions) ([]*book, error) {
 	books := make([]*book, len(sources))
 	var failures []error
 	for i := range sources {
@@ -105,11 +161,7 @@ func Breakdown(ctx context.Context, sources []Source, qs []cost.Query) ([]*cost.
 	for _, b := range books {
 		b.settle()
 	}
-	reports := make([]*cost.Report, len(qs))
-	for i, q := range qs {
-		reports[i] = report(books, q, i)
-	}
-	return reports, nil
+	return books, nil
 }
 
 // book is a source with what was read from its files.
@@ -154,7 +206,7 @@ func open(s *Source) *book {
 }
 
 // readAll reads the files of all books, a few at a time.
-func readAll(ctx context.Context, books []*book, qs []cost.Query) error {
+func readAll(ctx context.Context, books []*book, qs *questions) error {
 	queue := make(chan *file)
 	var group sync.WaitGroup
 	for range readers {
@@ -174,40 +226,44 @@ func readAll(ctx context.Context, books []*book, qs []cost.Query) error {
 	return ctx.Err()
 }
 
-// report merges the parts that count. It makes the tally of one query out of
-// those of every file.
+// report makes the breakdown of one query out of the tallies of every file.
 func report(books []*book, q cost.Query, index int) *cost.Report {
 	total := cost.NewTally(q, nil)
-	var ledger []cost.LedgerEntry
-	var notes []string
+	entries, notes := ledger(books, q.Measure, func(p *part) { total.Merge(p.tallies[index]) })
+	r := total.Report()
+	r.Ledger = append(r.Ledger, entries...)
+	r.Notes = append(r.Notes, notes...)
+	return r
+}
+
+// ledger calls merge with each part that counts, and returns what became of every
+// file, with the amounts of a measure.
+func ledger(books []*book, m cost.Measure, merge func(*part)) (entries []cost.LedgerEntry, notes []string) {
 	for _, b := range books {
 		if b.err != nil {
-			ledger = append(ledger, b.failed())
+			entries = append(entries, b.failed())
 			notes = append(notes, b.err.Error())
 			continue
 		}
 		for _, f := range b.files {
 			for _, p := range f.parts {
 				if f.status(p) == cost.Used {
-					total.Merge(p.tallies[index])
+					merge(p)
 				}
 			}
-			ledger = append(ledger, f.ledger(q.Measure)...)
+			entries = append(entries, f.ledger(m)...)
 		}
 		if err := b.empty(); err != nil {
-			ledger = append(ledger, cost.LedgerEntry{Source: b.source.Name, File: b.source.Path, Status: cost.Rejected, Reason: err.Error(), Amounts: []cost.Amount{}})
+			entries = append(entries, cost.LedgerEntry{Source: b.source.Name, File: b.source.Path, Status: cost.Rejected, Reason: err.Error(), Amounts: []cost.Amount{}})
 			notes = append(notes, err.Error())
 		}
 	}
-	r := total.Report()
-	r.Ledger = append(r.Ledger, ledger...)
-	r.Notes = append(r.Notes, notes...)
-	for _, e := range r.Ledger {
+	for _, e := range entries {
 		if e.SkippedRows > 0 {
-			r.Notes = append(r.Notes, fmt.Sprintf("%s: %d broken rows are left out (%s)", e.File, e.SkippedRows, e.Reason))
+			notes = append(notes, fmt.Sprintf("%s: %d broken rows are left out (%s)", e.File, e.SkippedRows, e.Reason))
 		}
 	}
-	return r
+	return entries, notes
 }
 
 // empty returns an error when a source has files but no bill, so that its total

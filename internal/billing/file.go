@@ -39,7 +39,8 @@ type file struct {
 // part is what a file holds of one billing period.
 type part struct {
 	rows, skipped int64
-	tallies       []*cost.Tally // one per query
+	tallies       []*cost.Tally    // one per query
+	usage         *cost.UsageTally // nil unless asked
 	amounts       []currencyAmounts
 	status        string // "" until settled
 	reason        string
@@ -52,10 +53,13 @@ type currencyAmounts struct {
 	sums     []unit.Sum
 }
 
-func newPart(qs []cost.Query, source *Source) *part {
+func newPart(qs *questions, source *Source) *part {
 	p := &part{}
-	for _, q := range qs {
+	for _, q := range qs.breakdowns {
 		p.tallies = append(p.tallies, cost.NewTally(q, source.zone()))
+	}
+	if u := qs.usage; u != nil {
+		p.usage = cost.NewUsageTally(u.period, source.zone(), u.thresholds)
 	}
 	return p
 }
@@ -64,6 +68,9 @@ func (p *part) add(item *cost.LineItem, measures []cost.Measure) {
 	p.rows++
 	for _, t := range p.tallies {
 		t.Add(item)
+	}
+	if p.usage != nil {
+		p.usage.Add(item)
 	}
 	sums := p.sums(item.BillingCurrency, len(measures))
 	for i, m := range measures {
@@ -92,6 +99,9 @@ func (p *part) merge(q *part) {
 	for i, t := range q.tallies {
 		p.tallies[i].Merge(t)
 	}
+	if p.usage != nil {
+		p.usage.Merge(q.usage)
+	}
 	for _, a := range q.amounts {
 		mine := p.sums(a.currency, len(a.sums))
 		for i := range a.sums {
@@ -101,8 +111,8 @@ func (p *part) merge(q *part) {
 }
 
 // read reads the whole file. What goes wrong is kept in the file.
-func (f *file) read(ctx context.Context, qs []cost.Query) {
-	f.measures = cost.ReadsOf(qs).Measures
+func (f *file) read(ctx context.Context, qs *questions) {
+	f.measures = qs.reads().Measures
 	if err := ctx.Err(); err != nil {
 		f.err = err
 		return
@@ -142,7 +152,7 @@ func (f *file) end(err error) {
 	f.err = explain(err)
 }
 
-func (f *file) openParquet(ctx context.Context, qs []cost.Query) error {
+func (f *file) openParquet(ctx context.Context, qs *questions) error {
 	in, err := os.Open(f.path)
 	if err != nil {
 		return err
@@ -156,13 +166,13 @@ func (f *file) openParquet(ctx context.Context, qs []cost.Query) error {
 }
 
 // readPages reads an export in JSON, of the format that the source names.
-func (f *file) readPages(ctx context.Context, text io.Reader, qs []cost.Query) error {
+func (f *file) readPages(ctx context.Context, text io.Reader, qs *questions) error {
 	kind, ok := formatNamed(f.source.Format)
 	if !ok || kind.pages == nil {
 		return &noBillError{"a JSON file is no export of this source's format"}
 	}
 	f.format = kind.name
-	want := cost.ReadsOf(qs)
+	want := qs.reads()
 	parts := map[string]*part{}
 	err := kind.pages(ctx, text, &pages{source: f.source, want: want, emit: func(item *cost.LineItem) {
 		item.Source = f.source.Name

@@ -16,7 +16,6 @@ import (
 	schema "github.com/parquet-go/parquet-go/format"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/slactl/slactl/internal/cost"
 	"github.com/slactl/slactl/internal/unit"
 )
 
@@ -53,7 +52,7 @@ func parquetColumns(s *parquet.Schema) []parquetColumn {
 
 // readParquet reads a Parquet file. Row groups are read side by side, and of each
 // only the columns that the format looks at.
-func (f *file) readParquet(ctx context.Context, in io.ReaderAt, size int64, qs []cost.Query) error {
+func (f *file) readParquet(ctx context.Context, in io.ReaderAt, size int64, qs *questions) error {
 	if size == 0 {
 		return errors.New("the file is empty")
 	}

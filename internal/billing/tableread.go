@@ -19,7 +19,7 @@ const workers = 2
 
 // readTable reads a CSV. Its error says why the file is rejected, with the row
 // of data and the physical line, which differ where a field spans lines.
-func (f *file) readTable(ctx context.Context, text io.Reader, qs []cost.Query) error {
+func (f *file) readTable(ctx context.Context, text io.Reader, qs *questions) error {
 	sp := newSplitter(text)
 	first, err := sp.next()
 	if err != nil {
@@ -105,7 +105,7 @@ type worker struct {
 	used   []bool // columns that the reader looks at
 	skip   bool   // broken rows are left out
 	parts  map[string]*part
-	qs     []cost.Query
+	qs     *questions
 	want   cost.Reads
 	row    row
 	item   cost.LineItem
@@ -114,8 +114,8 @@ type worker struct {
 	lastStart time.Time
 }
 
-func newWorker(source *Source, kind format, header []string, qs []cost.Query) (*worker, error) {
-	w := &worker{source: source, width: len(header), skip: source.OnBadRow == "skip", parts: map[string]*part{}, qs: qs, want: cost.ReadsOf(qs)}
+func newWorker(source *Source, kind format, header []string, qs *questions) (*worker, error) {
+	w := &worker{source: source, width: len(header), skip: source.OnBadRow == "skip", parts: map[string]*part{}, qs: qs, want: qs.reads()}
 	t := newTable(source, header, w.want)
 	w.used = t.used
 	var err error
