@@ -165,7 +165,7 @@ func priceLines(e priceEntry) [][]string {
 
 // priceHead names the columns of [priceLines], after others.
 func priceHead(before ...string) []string {
-	head := append(before, "TIER")
+	head := slices.Concat(before, []string{"TIER"})
 	for k := range len(price.Prices{}) {
 		head = append(head, strings.ToUpper(price.Kind(k).String()))
 	}

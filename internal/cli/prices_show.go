@@ -60,7 +60,7 @@ func runPricesShow(_ context.Context, a *app, o *pricesShowOptions) error {
 		}
 	}
 	if o.format == "table" {
-		a.describe(o, m)
+		a.describe(o, c, m)
 	}
 	a.tellAge(c)
 	return out.write(a.Stdout, o.format, struct {
@@ -72,7 +72,7 @@ func runPricesShow(_ context.Context, a *app, o *pricesShowOptions) error {
 }
 
 // describe writes what the entry is, above its rates.
-func (a *app) describe(o *pricesShowOptions, m price.Match) {
+func (a *app) describe(o *pricesShowOptions, c *price.Catalogue, m price.Match) {
 	how := map[price.How]string{price.Exact: "by its name", price.Alias: "by an alias", price.Undated: "by its name without date or version"}[m.How]
 	fmt.Fprintf(a.Stdout, "%s is priced as %s, found %s.\n", o.name, m.Model.ID(), how)
 	if len(m.Model.Aliases) > 0 {
@@ -86,6 +86,9 @@ func (a *app) describe(o *pricesShowOptions, m price.Match) {
 		if r.From.After(a.Now()) {
 			fmt.Fprintf(a.Stdout, "It changes on %s.\n", r.From.Format(time.DateOnly))
 		}
+	}
+	if d := c.Discount(m.Model, a.Now().UTC().Truncate(24*time.Hour)); d != nil {
+		fmt.Fprintf(a.Stdout, "Discount: %s %% is taken off these prices today\n", d.Percent.Canonical())
 	}
 	fmt.Fprintln(a.Stdout)
 }

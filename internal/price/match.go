@@ -162,8 +162,8 @@ func (c *Catalogue) Names() []string {
 	return slices.Compact(out)
 }
 
-// discount returns the percentage off an entry on a day, or nil.
-func (c *Catalogue) discount(m *Model, day time.Time) *Discount {
+// Discount returns what is taken off the prices of an entry on a day, or nil.
+func (c *Catalogue) Discount(m *Model, day time.Time) *Discount {
 	for i, d := range c.discounts {
 		if (d.Provider == "" || d.Provider == m.Provider) && (d.Model == "" || cost.Glob(strings.ToLower(d.Model), strings.ToLower(m.Name))) &&
 			!day.Before(d.From) && (d.Until.IsZero() || day.Before(d.Until)) {

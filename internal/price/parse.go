@@ -204,7 +204,7 @@ func (a *amount) UnmarshalText(text []byte) error {
 		return err
 	}
 	if d.Sign() < 0 {
-		return errors.New("a price is not negative; take something off with discounts:")
+		return errors.New("a price is not negative; use the key discounts to take something off")
 	}
 	a.Decimal = d
 	return nil

@@ -304,8 +304,8 @@ func TestEmbedded(t *testing.T) {
 	providers := map[string]int{}
 	for _, m := range l.Models {
 		providers[m.Provider]++
-		if m.Source == "" || m.Provider == "" || !m.Rates[0].From.Before(l.Checked) {
-			t.Errorf("%s: source %q, first rate of %s", m.ID(), m.Source, m.Rates[0].From)
+		if m.Source == "" || m.Provider == "" {
+			t.Errorf("%s: source %q", m.ID(), m.Source)
 		}
 		for _, name := range append([]string{m.Name}, m.Aliases...) {
 			if got, ok := c.Find(m.Provider, name); !ok || got.Model.ID() != m.ID() {

@@ -43,7 +43,7 @@ func (c *Catalogue) Quote(u cost.Usage) Quote {
 		return q
 	}
 	q.Low, q.High, q.Reason = set.cost(u.Tokens, u.Context, m.Model.Per)
-	if d := c.discount(m.Model, u.Day); d != nil {
+	if d := c.Discount(m.Model, u.Day); d != nil {
 		q.Low, q.High = d.off(q.Low), d.off(q.High)
 	}
 	q.Low, q.High = trimmed(q.Low), trimmed(q.High)

@@ -83,14 +83,14 @@ func (c *Catalogue) CacheSavings(us []cost.Usage, by []string) Savings {
 		for i, key := range by {
 			values[i] = usageKey(u, key)
 		}
-		id := strings.Join(append(values, u.Provider, u.Model, q.Currency), "\x00")
+		id := strings.Join(slices.Concat(values, []string{u.Provider, u.Model, q.Currency}), "\x00")
 		s := groups[id]
 		if s == nil {
 			s = &Saving{Model: u.Model, Provider: u.Provider, Keys: keyValues(by, values), Currency: q.Currency, Savings: &unit.Decimal{}, Range: &Range{}}
 			groups[id] = s
 			order = append(order, s)
 		}
-		s.add(u, q, c.discount)
+		s.add(u, q, c.Discount)
 	}
 	for _, s := range order {
 		if s.Read.IsZero() && s.Written.IsZero() {

@@ -61,7 +61,7 @@ func Update(name string, text []byte, models []*Model) ([]byte, []Change, error)
 	}
 	out := []byte(f.text())
 	if again, diags := Parse(name, out); again == nil || len(again.Models) != len(list.Models)+len(f.added) {
-		return nil, nil, fmt.Errorf("extending %s: its form is not one that can be extended (%w); write an entry per line below prices:", name, diags)
+		return nil, nil, fmt.Errorf("extending %s: its form is not one that can be extended (%w); below the key prices, write each entry on lines of its own", name, diags)
 	}
 	return out, changes, nil
 }
