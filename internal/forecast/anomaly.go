@@ -31,6 +31,10 @@ const (
 	// never moved does not make a scandal of a cent.
 	Floor = 0.02
 
+	// rareReach is how much more than the most so far of what comes now and then is
+	// not yet unusual.
+	rareReach = 1.5
+
 	// shiftDays unusual days make an episode a shift of the level. Its days are
 	// then the new normal, and its later ones join the same episode.
 	shiftDays = 3
@@ -83,8 +87,9 @@ type Judgement struct {
 	Days        int // that MAD is of
 	Scale       float64
 	Low, High   float64 // Expected ∓ Limit × Scale
-	// Score is nil where the baseline never moved from 0 and has no scale: then any
-	// other value is unusual.
+	// Score is nil where the middle of everything is 0 and there is no scale: of what
+	// was never there, or on a few days only. Low and High are then one and a half
+	// times the least and the greatest value of the BaselineWeeks before.
 	Score *float64
 }
 
@@ -151,7 +156,7 @@ func (d *detector) unusual(j Judgement) bool {
 	if math.Abs(j.Excess()) < d.least || j.Excess() == 0 {
 		return false
 	}
-	return j.Score == nil || math.Abs(*j.Score) > Limit
+	return j.Value < j.Low || j.Value > j.High
 }
 
 // add puts an unusual day into the last episode, or begins one.
@@ -199,6 +204,11 @@ func (d *detector) judge(i int) (Judgement, bool) {
 	level, ok := levelBefore(flat, i)
 	j.Level = level
 	j.weigh(flat)
+	if j.Score == nil {
+		for _, r := range before {
+			j.Low, j.High = min(j.Low, rareReach*r.Value), max(j.High, rareReach*r.Value)
+		}
+	}
 	return j, ok
 }
 

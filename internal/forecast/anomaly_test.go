@@ -126,6 +126,12 @@ func TestUsual(t *testing.T) {
 			}
 			return 100 * weekly(i)
 		}, "90..shift"},
+		{"now and then", 150, func(i int) float64 {
+			if i%5 == 2 && i%7 < 4 {
+				return 20 + float64(i%3)
+			}
+			return 0
+		}, ""},
 		{"something new", 120, func(i int) float64 {
 			if i >= 60 {
 				return 12

@@ -74,7 +74,7 @@ func EvidenceTable(r *cost.AnomalyReport) doc.Table {
 		doc.Column{Title: "Expected", Numeric: true}, doc.Column{Title: "Range", Numeric: true}, doc.Column{Title: "Scale", Numeric: true, Priority: 2}, doc.Column{Title: "Score", Numeric: true})
 	for _, a := range r.Anomalies {
 		for _, e := range a.Evidence {
-			score := doc.Value(doc.Missing{Why: "the baseline is 0 on every day"})
+			score := doc.Value(doc.Missing{Why: "usually there is nothing, so there is no scale: the range is one and a half times that of the weeks before"})
 			if e.Score != nil {
 				score = doc.Number{N: *e.Score, Digits: 1}
 			}
