@@ -20,7 +20,7 @@ type BusinessMetric struct {
 	Aggregate string         `yaml:"aggregate"` // of a gauge: mean, last, max or min; default mean
 	Per       string         `yaml:"per"`       // rate of a counter by second, minute, hour or day
 	Target    *unit.Decimal  `yaml:"target"`    // value to reach
-	Source    StringList     `yaml:"source"`    // name of the metrics source
+	Source    StringList     `yaml:"source"`    // name of the metrics source, or a list of names whose values are summed; default the first source
 }
 
 // ScorePart is one weighted part of a score.

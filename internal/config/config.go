@@ -202,7 +202,7 @@ type SLADefinition struct {
 	Category          string        `yaml:"category"`           // free text, for alerts
 	Service           string        `yaml:"service"`            // free text, for alerts
 	Title             string        `yaml:"title"`              // heading in reports
-	Source            StringList    `yaml:"source"`             // name of the metrics source
+	Source            StringList    `yaml:"source"`             // name of the metrics source, or a list of names whose counts are summed, such as clusters; a window without samples of one of them has no data; default the first source
 	GroupBy           []string      `yaml:"group_by"`           // labels by whose values results are given as well
 	Measured          string        `yaml:"measured"`           // `shared` judges every organization by the platform's series
 }

@@ -230,7 +230,11 @@ func (e *Evaluator) sourceOf(o *measured) report.Source {
 		}
 		info := src.Info()
 		add(&out.Name, info.Name)
-		add(&out.Target, e.display(info.Target))
+		target := e.display(info.Target)
+		if len(o.ticket.asked) > 1 {
+			target = info.Name + ": " + target
+		}
+		add(&out.Target, target)
 		add(&out.Detail, info.Detail)
 		if out.Kind != info.Kind {
 			add(&out.Kind, info.Kind)
