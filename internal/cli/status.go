@@ -180,7 +180,7 @@ func writeStatus(a *app, format string, r *sla.Report) error {
 func writeStatusCSV(w io.Writer, r *sla.Report) error {
 	c := csv.NewWriter(w)
 	err := c.Write([]string{"sla", "objective", "tier", "organization", "group", "period", "start", "end", "method", "accounting", "comparison", "target", "unit",
-		"attained", "state", "total", "bad", "recovered", "unwitnessed", "coverage", "budget_consumed_ratio", "reason"})
+		"attained", "state", "total", "bad", "recovered", "unwitnessed", "coverage", "budget_consumed_ratio", "attained_without_exclusions", "reason"})
 	for _, res := range r.Results {
 		p := r.Period
 		if res.Period != nil {
@@ -202,7 +202,7 @@ func writeStatusCSV(w io.Writer, r *sla.Report) error {
 			err = c.Write([]string{res.SLA, res.Objective, res.Tier, res.Organization, strings.Join(labels, ","), p.Name, p.Start.Format(timeLayout), p.End.Format(timeLayout),
 				string(res.Method), string(res.Accounting), string(res.Comparison), res.Target.Canonical(), res.Unit, orEmpty(res.Attained), string(res.State),
 				res.Events.Total.Canonical(), res.Events.Bad.Canonical(), res.Events.Recovered.Canonical(), res.Events.Unwitnessed.Canonical(),
-				res.Coverage.Canonical(), consumed, reason})
+				res.Coverage.Canonical(), consumed, orEmpty(res.AttainedWithoutExclusions), reason})
 		}
 	}
 	c.Flush()

@@ -1,6 +1,8 @@
 package report
 
 import (
+	"slices"
+
 	"github.com/slactl/slactl/internal/report/doc"
 	"github.com/slactl/slactl/internal/sla"
 	"github.com/slactl/slactl/internal/unit"
@@ -10,7 +12,8 @@ import (
 const NowPeriod = "now"
 
 // StatusTable lists results as `sla status` shows them: one row per objective
-// and audience, with the rolling view beside the period where there is one.
+// and audience, with the rolling view beside the period where there is one, and
+// what would have been attained without exclusions where that is something else.
 func StatusTable(r *sla.Report) doc.Table {
 	now := map[string]sla.Result{}
 	var rows []sla.Result
@@ -36,6 +39,15 @@ func StatusTable(r *sla.Report) doc.Table {
 				return doc.Cell{Value: doc.Missing{Why: "not judged"}}
 			}
 			return doc.Cell{Value: quantity(n.Attained, n), Tone: toneOf(n.State)}
+		})
+	}
+	if slices.ContainsFunc(rows, func(r sla.Result) bool { return r.AttainedWithoutExclusions != nil }) {
+		after := 1 + slices.IndexFunc(t.Columns, func(c doc.Column) bool { return c.Title == "Attained" || c.Title == "Month to date" })
+		t = withColumn(t, after, doc.Column{Title: "Without exclusions", Numeric: true, Priority: 3}, func(i int) doc.Cell {
+			if rows[i].AttainedWithoutExclusions == nil {
+				return text("–")
+			}
+			return doc.Cell{Value: quantity(rows[i].AttainedWithoutExclusions, rows[i])}
 		})
 	}
 	if hasGroups(rows) {
