@@ -137,7 +137,7 @@ func writeHistory(a *app, format string, h *report.History) error {
 func writeHistoryCSV(w io.Writer, h *report.History) error {
 	c := csv.NewWriter(w)
 	rows := [][]string{{"sla", "objective", "tier", "organization", "group", "period", "start", "end", "complete", "comparison", "target", "unit",
-		"attained", "state", "total", "bad", "coverage", "budget_consumed_ratio", "reason"}}
+		"attained", "state", "total", "bad", "coverage", "budget_consumed_ratio", "attained_without_exclusions", "reason"}}
 	for _, s := range h.Series {
 		var group []string
 		for k, v := range s.Group {
@@ -151,7 +151,7 @@ func writeHistoryCSV(w io.Writer, h *report.History) error {
 			}
 			rows = append(rows, []string{s.SLA, s.Objective, p.Tier, s.Organization, strings.Join(group, ","), p.Name, p.Period.Start.Format(timeLayout), p.Period.End.Format(timeLayout),
 				strconv.FormatBool(p.Period.Complete), string(s.Comparison), p.Target.Canonical(), s.Unit, orEmpty(p.Attained), string(p.State),
-				p.Events.Total.Canonical(), p.Events.Bad.Canonical(), p.Coverage.Canonical(), orEmpty(p.BudgetUsed), reason})
+				p.Events.Total.Canonical(), p.Events.Bad.Canonical(), p.Coverage.Canonical(), orEmpty(p.BudgetUsed), orEmpty(p.AttainedWithoutExclusions), reason})
 		}
 	}
 	return c.WriteAll(rows)

@@ -158,7 +158,7 @@ func (e *Evaluator) explain(ctx context.Context, o *measured, s subject, asked p
 	d := sla.Detail{Result: unmeasured(s.in, o.reason), Steps: []sla.Step{{Text: "there is " + o.reason, Against: true}, {Text: "so the state is insufficient data", Against: true}}}
 	if o.reason == "" {
 		d = sla.Explain(s.in)
-		d.Result = e.evaluate(ctx, o, true, s.in)
+		d.Result = e.evaluate(ctx, o, View{}, s.in)
 	}
 	r := d.Result
 	r.Tier, r.Organization, r.Group = s.tier, s.org, s.group

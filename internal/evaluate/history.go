@@ -32,7 +32,7 @@ func (e *Evaluator) LastPeriods(k period.Kind, n int) []period.Period {
 func (e *Evaluator) History(ctx context.Context, by string, periods []period.Period, f Filter) (*report.History, []Failure, error) {
 	vs := views(periods...)
 	for i := range vs {
-		vs[i].Coarse = true
+		vs[i].Coarse, vs[i].Effect = true, true
 	}
 	q := questions{}
 	objectives := e.askSLA(q, vs, f)
@@ -73,7 +73,7 @@ func seriesKey(r sla.Result) string {
 }
 
 func historyPoint(whole period.Info, r sla.Result) report.HistoryPoint {
-	point := report.HistoryPoint{Period: whole, Name: whole.Name, Tier: r.Tier, Target: r.Target, Attained: r.Attained, State: r.State, Reason: r.Reason,
+	point := report.HistoryPoint{Period: whole, Name: whole.Name, Tier: r.Tier, Target: r.Target, Attained: r.Attained, AttainedWithoutExclusions: r.AttainedWithoutExclusions, State: r.State, Reason: r.Reason,
 		Events: r.Events, Coverage: r.Coverage, ExcludedSeconds: r.ExcludedSeconds, Notes: r.Notes}
 	if r.Period != nil {
 		point.Period = *r.Period

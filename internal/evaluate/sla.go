@@ -40,6 +40,8 @@ type View struct {
 	// Trend leaves out the organizations without series of their own: a day of
 	// theirs has nothing to show.
 	Trend bool
+	// Effect asks what exclusions changed, also of a coarse view.
+	Effect bool
 	// Preview asks what the credits of a running month would come to.
 	Preview bool
 }
@@ -287,7 +289,7 @@ func (e *Evaluator) judge(ctx context.Context, o *measured, c *crowd, v View, f 
 		key := likenessOf(a, obj)
 		r, ok := known[key]
 		if !ok || a.alike == nil {
-			r = e.evaluate(ctx, o, !v.Coarse && !v.Trend, sla.Input{Objective: obj, Period: a.period, Now: e.Now, Scan: o.result.Scan, Members: a.members})
+			r = e.evaluate(ctx, o, v, sla.Input{Objective: obj, Period: a.period, Now: e.Now, Scan: o.result.Scan, Members: a.members})
 			known[key] = r
 		}
 		r.Tier, r.Organization, r.Group = a.tier, a.org, a.group
@@ -344,12 +346,12 @@ func (e *Evaluator) objectiveFor(o *measured, a audience) (sla.Objective, []stri
 
 // evaluate judges an input. Where a budget ran out, it reads the cell in which
 // that happened once more, sample by sample, to name the moment.
-func (e *Evaluator) evaluate(ctx context.Context, o *measured, precise bool, in sla.Input) sla.Result {
+func (e *Evaluator) evaluate(ctx context.Context, o *measured, v View, in sla.Input) sla.Result {
 	if o.reason != "" {
 		return unmeasured(in, o.reason)
 	}
-	r := sla.Evaluate(in)
-	if precise {
+	r, precise := sla.Evaluate(in), !v.Coarse && !v.Trend
+	if precise || v.Effect {
 		effect(in, &r)
 	}
 	if !precise || r.Budget == nil || r.Budget.ExhaustedAt == nil || in.Scan.Accounting != window.Exact {

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/slactl/slactl/internal/period"
@@ -41,24 +42,26 @@ type HistorySeries struct {
 // HistoryPoint is one period of a series, judged by the target in force at its
 // start.
 type HistoryPoint struct {
-	Name            string          `json:"name"`
-	Period          period.Info     `json:"period"` // as the audience sees it
-	Tier            string          `json:"tier,omitempty"`
-	Target          unit.Decimal    `json:"target"`
-	Attained        *unit.Decimal   `json:"attained"`
-	State           sla.State       `json:"state"`
-	BudgetUsed      *unit.Decimal   `json:"budget_consumed_ratio"`
-	Events          sla.EventCounts `json:"events"`
-	Coverage        unit.Decimal    `json:"coverage"`
-	ExcludedSeconds int64           `json:"excluded_seconds"`
-	Reason          *string         `json:"reason"`
-	Notes           []string        `json:"notes"`
+	Name     string        `json:"name"`
+	Period   period.Info   `json:"period"` // as the audience sees it
+	Tier     string        `json:"tier,omitempty"`
+	Target   unit.Decimal  `json:"target"`
+	Attained *unit.Decimal `json:"attained"`
+	// AttainedWithoutExclusions is set where that differs in what is shown.
+	AttainedWithoutExclusions *unit.Decimal   `json:"attained_without_exclusions,omitempty"`
+	State                     sla.State       `json:"state"`
+	BudgetUsed                *unit.Decimal   `json:"budget_consumed_ratio"`
+	Events                    sla.EventCounts `json:"events"`
+	Coverage                  unit.Decimal    `json:"coverage"`
+	ExcludedSeconds           int64           `json:"excluded_seconds"`
+	Reason                    *string         `json:"reason"`
+	Notes                     []string        `json:"notes"`
 }
 
 // result is a point in the form in which results are written.
 func (s HistorySeries) result(p HistoryPoint) sla.Result {
 	r := sla.Result{SLA: s.SLA, Objective: s.Objective, Tier: p.Tier, Organization: s.Organization, Group: s.Group, Method: s.Method, Comparison: s.Comparison,
-		Unit: s.Unit, Target: p.Target, Attained: p.Attained, State: p.State, Events: p.Events, Reason: p.Reason, Notes: p.Notes}
+		Unit: s.Unit, Target: p.Target, Attained: p.Attained, AttainedWithoutExclusions: p.AttainedWithoutExclusions, State: p.State, Events: p.Events, Reason: p.Reason, Notes: p.Notes}
 	if p.BudgetUsed != nil {
 		r.Budget = &sla.Budget{ConsumedRatio: *p.BudgetUsed, Projected: !p.Period.Complete}
 	}
@@ -133,27 +136,32 @@ func worstOf(s HistorySeries) doc.Value {
 }
 
 // HistorySeriesTable lists the periods of one series, oldest first, with the
-// target in force in each.
+// target in force in each, the tier where it changed, and what would have been
+// without exclusions where that is something else.
 func HistorySeriesTable(h *History, s HistorySeries) doc.Table {
 	t := doc.Table{ID: "history_" + s.SLA + "_" + s.Objective, Title: s.label(), Columns: []doc.Column{{Title: capital(h.By)}, {Title: "Target", Numeric: true},
 		{Title: "Attained", Numeric: true}, {Title: "State"}, {Title: "Budget used", Numeric: true, Priority: 1}, {Title: "Events", Numeric: true, Priority: 3}, {Title: "Bad", Numeric: true, Priority: 2}}}
-	changed := false
-	for _, p := range s.Points {
-		changed = changed || p.Tier != s.Tier
-	}
 	for _, p := range s.Points {
 		r := s.result(p)
 		name := text(p.Name)
 		if !p.Period.Complete {
 			name.Notes = []string{"to date"}
 		}
-		if changed {
-			name.Notes = append(name.Notes, "tier "+p.Tier)
-		}
 		budget := budgetCell(r)
 		budget.Notes = nil // "to date" stands beside the period
 		t.Rows = append(t.Rows, doc.Row{Cells: []doc.Cell{name, {Value: promise(r)}, attained(r), stateCell(r), budget,
 			{Value: doc.Count{N: p.Events.Total.Decimal}}, {Value: doc.Count{N: p.Events.Bad.Decimal}}}})
+	}
+	if slices.ContainsFunc(s.Points, func(p HistoryPoint) bool { return p.AttainedWithoutExclusions != nil }) {
+		t = withColumn(t, 3, doc.Column{Title: "Without exclusions", Numeric: true, Priority: 4}, func(i int) doc.Cell {
+			if s.Points[i].AttainedWithoutExclusions == nil {
+				return text("–")
+			}
+			return doc.Cell{Value: quantity(s.Points[i].AttainedWithoutExclusions, s.result(s.Points[i]))}
+		})
+	}
+	if slices.ContainsFunc(s.Points, func(p HistoryPoint) bool { return p.Tier != s.Tier }) {
+		t = withColumn(t, 1, doc.Column{Title: "Tier"}, func(i int) doc.Cell { return orDash(s.Points[i].Tier) })
 	}
 	return t
 }
