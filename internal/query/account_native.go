@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"math"
 	"slices"
 	"sync"
@@ -300,7 +301,11 @@ func (a *account) spreadCustom(g *group, h *histogram.FloatHistogram, add func(*
 // layNative puts the buckets of a group's native histograms together.
 func (a *account) layNative(g *group) {
 	var all []*window.Native
+	populated := len(slices.DeleteFunc(slices.Collect(maps.Values(g.native)), func(rows map[window.Place]*window.Counts) bool { return len(rows) == 0 }))
 	for scale, rows := range g.native {
+		if len(rows) == 0 && populated > 0 { // nothing was observed on this scale
+			continue
+		}
 		n := &window.Native{Scale: scale}
 		for p, c := range rows {
 			n.Buckets = append(n.Buckets, window.NativeBucket{Place: p, Counts: *c})
@@ -309,7 +314,7 @@ func (a *account) layNative(g *group) {
 		all = append(all, n)
 	}
 	g.Native = window.Sum(all...)
-	if len(all) > 1 {
+	if populated > 1 {
 		a.note("the native histograms of %s differ in their resolution and were added up at the coarsest: schema %d, zero bucket up to %v", a.req.Indicator.Total, g.Native.Schema, g.Native.ZeroThreshold)
 	}
 	if g.Native != nil && len(g.Buckets) > 0 {

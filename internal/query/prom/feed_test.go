@@ -2,6 +2,7 @@ package prom_test
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -40,11 +41,7 @@ func ways() []struct {
 func TestExact(t *testing.T) {
 	for _, way := range ways() {
 		t.Run(way.name, func(t *testing.T) {
-			cases := querytest.Cases()
-			if way.name == "remote read" {
-				cases = append(cases, querytest.NativeCases()...)
-			}
-			for _, c := range cases {
+			for _, c := range append(querytest.Cases(), querytest.NativeCases()...) {
 				t.Run(c.Name, func(t *testing.T) {
 					dir := t.TempDir()
 					promtest.WriteBlock(t, dir, load(t, c.Load))
@@ -52,6 +49,19 @@ func TestExact(t *testing.T) {
 					results, err := src.Scan(t.Context(), []query.Request{request(t, c)})
 					if err != nil || results[0].Err != nil {
 						t.Fatal(err, results)
+					}
+					if way.name == "raw queries" && strings.Contains(c.Load, "{{") {
+						notes := len(results[0].Scan.Notes)
+						results[0].Scan.Notes = slices.DeleteFunc(results[0].Scan.Notes, func(n string) bool { return strings.Contains(n, "read as JSON") })
+						if notes == len(results[0].Scan.Notes) {
+							t.Error("it is not noted that JSON says less")
+						}
+						if strings.Contains(c.Load, "custom_values") {
+							if n := len(results[0].Scan.Groups); n > 0 {
+								t.Errorf("custom buckets, of which JSON does not tell the bounds, make %d groups", n)
+							}
+							return
+						}
 					}
 					c.Check(t, results[0])
 				})

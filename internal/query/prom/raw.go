@@ -83,11 +83,7 @@ func (r *rawQueries) fetch(ctx context.Context, sel query.Selector, in slice) ([
 func (r *rawQueries) decode(ctx context.Context, expr string, in slice, answer io.Reader) ([]*series, error) {
 	var out []*series
 	p := newPacker(in)
-	m := &matrix{in: answer, sample: p.add, histogram: func(t int64, _ []byte) {
-		if in.from <= t && t <= in.to {
-			p.histograms++
-		}
-	}, series: func(ls labels.Labels) { out = append(out, p.series(ls)) }}
+	m := &matrix{in: answer, sample: p.add, histogram: p.addNative, series: func(ls labels.Labels) { out = append(out, p.series(ls)) }}
 	switch err := m.read(); {
 	case errors.Is(err, errSyntax) && m.passed == 0 && m.end > 0 && m.buf[0] != '{':
 		return nil, &Error{Server: r.client.server, Problem: BadAnswer, Status: http.StatusOK, Message: "the answer is not JSON but " + nature(m.buf[:m.end]),
@@ -102,7 +98,10 @@ func (r *rawQueries) decode(ctx context.Context, expr string, in slice, answer i
 		return nil, &Error{Server: r.client.server, Problem: BadAnswer, Message: fmt.Sprintf("the answer to %s is partial", expr),
 			Hint: "a storage node is down; see the server's log"}
 	}
-	r.warn(m.warnings)
+	if p.err != nil {
+		return nil, r.explain(ctx, expr, &v1.Error{Type: v1.ErrBadResponse, Msg: p.err.Error()})
+	}
+	r.warn(append(m.warnings, p.notes(expr)...))
 	return out, nil
 }
 
@@ -110,11 +109,16 @@ func (r *rawQueries) decode(ctx context.Context, expr string, in slice, answer i
 // more memory than they must.
 type packer struct {
 	slice
-	room       *chunkenc.XORChunk // is filled again and again
-	app        chunkenc.Appender
-	n          int // samples in it
-	chunks     []chunk
-	histograms int
+	room         *chunkenc.XORChunk // is filled again and again
+	app          chunkenc.Appender
+	n            int // samples in it
+	chunks       []chunk
+	histograms   int
+	natives      []nativeSample
+	custom       int   // native histograms of which the answer does not tell enough
+	customBefore int   // of the series before
+	restored     int   // the others
+	err          error // the first about a native histogram
 }
 
 func newPacker(in slice) *packer { return &packer{slice: in, room: chunkenc.NewXORChunk()} }
@@ -148,6 +152,7 @@ func (p *packer) seal() {
 // series ends a series.
 func (p *packer) series(ls labels.Labels) *series {
 	p.seal()
+	p.sealNatives()
 	s := &series{labels: ls, to: closed, chunks: p.chunks, histograms: p.histograms}
 	p.chunks, p.histograms = nil, 0
 	return s
