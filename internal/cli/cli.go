@@ -95,7 +95,7 @@ compute what is owed where it was not kept.`,
 		group("cost", "Analyse costs", `
 Sum and break down what the billing exports of the configuration charge. Sums are
 exact, and every file is accounted for.`,
-			newCostBreakdown(a, runCostBreakdown), newCostAllocate(a, runCostAllocate), newCostUnit(a, runCostUnit),
+			newCostBreakdown(a, runCostBreakdown), newCostAllocate(a, runCostAllocate), newCostMargin(a, runCostMargin), newCostUnit(a, runCostUnit),
 			newCostInvoices(a, runCostInvoices), newCostLedger(a, runCostLedger),
 			newCostCache(a, runCostCache), newCostCompare(a, runCostCompare),
 			newCostAnomalies(a, runCostAnomalies), newCostForecast(a, runCostForecast), newCostBudget(a, runCostBudget)),

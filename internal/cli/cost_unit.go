@@ -16,8 +16,8 @@ func newCostUnit(a *app, run func(context.Context, *app, *breakdownOptions) erro
 		Long: `Divide costs by business metrics, as cost.unit_costs of the configuration says:
 
   unit_costs:
-    request: llm_requests            # all costs by the growth of this metric
-    million_tokens: {metric: llm_tokens, match: {category: AI and Machine Learning}, per: 1000000}
+    request: llm_requests      # all costs by the growth of this metric
+    million_tokens: {metric: llm_tokens, match: {category: AI*}, per: 1000000}
 
 A unit cost is the sum of the costs over the sum of the events in the same span,
 beside that of the period before. Without events, or without the metric, there is

@@ -44,6 +44,4 @@ func (c *Config) notYetMoney(note func(bool, string)) {
 	note(len(formats) > 0, "sources.billing: only the format focus is read yet, not "+strings.Join(formats, ", "))
 	note(postgres, "sources.billing: bills are not read from PostgreSQL yet")
 	note(remote, "sources.billing: bills are read from local files only")
-	k := c.Cost
-	note(k.Revenue != nil, "cost.revenue: margins are not computed yet")
 }

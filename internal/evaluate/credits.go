@@ -118,6 +118,27 @@ func (e *Evaluator) credit(vs []View, reports []*sla.Report, asked int) {
 // complete. The notes say who gets none for lack of knowledge.
 func (e *Evaluator) creditMonth(month period.Period, r *sla.Report) ([]sla.CreditTotal, []string) {
 	totals := []sla.CreditTotal{}
+	var missing gaps
+	for _, c := range e.creditsIn(month, r) {
+		if c.total != nil {
+			totals = append(totals, *c.total)
+		}
+		missing.add(c.organization, c.gaps)
+	}
+	return totals, missing.notes(month.Name)
+}
+
+// decided is what an organization is owed for a month, nil for nothing, and what
+// could not be decided.
+type decided struct {
+	organization string
+	total        *sla.CreditTotal
+	gaps         []sla.CreditGap
+}
+
+// creditsIn decides the credits of every organization for which the month is
+// complete, in the order of its results.
+func (e *Evaluator) creditsIn(month period.Period, r *sla.Report) []decided {
 	results := map[string][]*sla.Result{}
 	var order []string
 	for i := range r.Results {
@@ -134,18 +155,17 @@ func (e *Evaluator) creditMonth(month period.Period, r *sla.Report) ([]sla.Credi
 		}
 		results[res.Organization] = append(results[res.Organization], res)
 	}
-	var missing gaps
+	var out []decided
 	listed := e.roster()
 	for _, org := range order {
 		account := e.creditAccount(listed.of(org), results[org][0].Tier, month)
 		total, because := account.Credit(results[org])
 		if total != nil {
 			total.ClaimBy = e.claimBy(listed.of(org), results[org][0].Tier, month)
-			totals = append(totals, *total)
 		}
-		missing.add(org, because)
+		out = append(out, decided{org, total, because})
 	}
-	return totals, missing.notes(month.Name)
+	return out
 }
 
 // claimBy is the deadline of a month's credit in the organization's zone; nil

@@ -39,10 +39,30 @@ func (e *Evaluator) UnitCosts(ctx context.Context, p period.Period, m cost.Measu
 		now, then := eventsOf(events, u.Value.Metric)
 		out.UnitCosts = append(out.UnitCosts, cost.UnitCosts(u.Key, u.Value.Metric, per, reports[2*i], reports[2*i+1], now, then)...)
 	}
+	e.addTokens(ctx, out, p)
 	if !p.Complete {
 		out.Notes = append(out.Notes, "the period is not over: bills and metrics so far may not reach equally far")
 	}
 	return out, nil
+}
+
+// addTokens adds how well tokens were used, where meters count them. Unit costs do
+// without.
+func (e *Evaluator) addTokens(ctx context.Context, out *cost.UnitReport, p period.Period) {
+	if e.Meters == nil || !slices.ContainsFunc(e.Config.Sources.Billing, isMeter) {
+		return
+	}
+	c, err := e.Prices()
+	if err != nil {
+		out.Notes = append(out.Notes, err.Error())
+		return
+	}
+	usages, metered, err := e.metered(ctx, c, p)
+	if err != nil {
+		out.Notes = append(out.Notes, err.Error())
+		return
+	}
+	out.Tokens, out.Ledger, out.Notes = cost.TokenUses(usages), append(out.Ledger, metered.Ledger...), append(out.Notes, metered.Notes...)
 }
 
 // Metrics measures the business metrics in a period.
