@@ -13,8 +13,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/slactl/slactl/internal/billing"
 	"github.com/slactl/slactl/internal/config"
-	"github.com/slactl/slactl/internal/cost"
 	"github.com/slactl/slactl/internal/period"
 	"github.com/slactl/slactl/internal/query"
 	"github.com/slactl/slactl/internal/window"
@@ -31,9 +31,8 @@ type Evaluator struct {
 	// Dir is where the configuration lies. Files below it are shown by their
 	// path from there, so that a report does not tell where it was made.
 	Dir string
-	// Meters adds what meters of language models counted to a tally, and returns
-	// the ledger of what was read, and notes.
-	Meters func(ctx context.Context, sources []config.BillingSource, into *cost.UsageTally) ([]cost.LedgerEntry, []string, error)
+	// Usage reads what meters counted; nil is [billing.Usage].
+	Usage func(ctx context.Context, sources []billing.Source, p period.Period, thresholds []int64) (*billing.UsageReport, error)
 	// Progress, if set, is told what is being worked on.
 	Progress func(stage string)
 

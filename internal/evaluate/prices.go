@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/slactl/slactl/internal/config"
+	"github.com/slactl/slactl/internal/billing"
 	"github.com/slactl/slactl/internal/cost"
 	"github.com/slactl/slactl/internal/period"
 	"github.com/slactl/slactl/internal/price"
@@ -119,27 +119,30 @@ func (e *Evaluator) CompareModels(ctx context.Context, p period.Period, models [
 // metered reads what the configured meters counted in a period.
 func (e *Evaluator) metered(ctx context.Context, c *price.Catalogue, p period.Period) ([]cost.Usage, Metered, error) {
 	m := Metered{Schema: cost.Schema, Period: p.Info(), PricesChecked: c.Checked.Format(time.DateOnly), Ledger: []cost.LedgerEntry{}, Notes: []string{}}
-	var meters []config.BillingSource
+	var meters []billing.Source
 	for _, s := range e.Config.Sources.Billing {
 		if isMeter(s) {
-			meters = append(meters, s)
+			meters = append(meters, billingSource(s))
 		}
 	}
 	if len(meters) == 0 {
 		return nil, m, errors.New("reading meters: no source counts tokens; set one of the format openai-usage, anthropic-usage, litellm-spend or token-counters in sources.billing")
 	}
-	if e.Meters == nil {
-		return nil, m, errors.New("reading meters: this version does not read them")
+	read := e.Usage
+	if read == nil {
+		read = billing.Usage
 	}
 	e.stage("reading meters")
-	tally := cost.NewUsageTally(p, nil, c.Thresholds())
-	ledger, notes, err := e.Meters(ctx, meters, tally)
+	got, err := read(ctx, meters, p, c.Thresholds())
 	if err != nil {
 		return nil, m, err
 	}
-	m.Ledger, m.Notes = append(m.Ledger, ledger...), append(m.Notes, notes...)
+	for i := range got.Ledger {
+		got.Ledger[i].File = e.display(got.Ledger[i].File)
+	}
+	m.Ledger, m.Notes = append(m.Ledger, got.Ledger...), append(m.Notes, got.Notes...)
 	if stale := c.Stale(e.Now); stale != "" {
 		m.Notes = append(m.Notes, stale)
 	}
-	return tally.Usages(), m, nil
+	return got.Usages, m, nil
 }

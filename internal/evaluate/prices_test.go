@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/slactl/slactl/internal/billing"
 	"github.com/slactl/slactl/internal/config"
 	"github.com/slactl/slactl/internal/cost"
 	"github.com/slactl/slactl/internal/evaluate"
@@ -35,14 +36,15 @@ func metering(t *testing.T, items ...cost.LineItem) (*evaluate.Evaluator, period
 		t.Fatal(diags)
 	}
 	e := &evaluate.Evaluator{Config: cfg, Now: time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC), Dir: dir}
-	e.Meters = func(_ context.Context, sources []config.BillingSource, into *cost.UsageTally) ([]cost.LedgerEntry, []string, error) {
+	e.Usage = func(_ context.Context, sources []billing.Source, p period.Period, thresholds []int64) (*billing.UsageReport, error) {
 		if len(sources) != 1 || sources[0].Name != "meter" {
 			t.Errorf("asked to read %v", sources)
 		}
+		tally := cost.NewUsageTally(p, nil, thresholds)
 		for i := range items {
-			into.Add(&items[i])
+			tally.Add(&items[i])
 		}
-		return []cost.LedgerEntry{{Source: "meter", File: "u.json", Status: cost.Used}}, []string{"a note of the meter"}, nil
+		return &billing.UsageReport{Usages: tally.Usages(), Ledger: []cost.LedgerEntry{{Source: "meter", File: filepath.Join(dir, "u.json"), Status: cost.Used}}, Notes: []string{"a note of the meter"}}, nil
 	}
 	p, err := e.Calendar().Parse("2026-10")
 	if err != nil {
