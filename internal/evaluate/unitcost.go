@@ -49,7 +49,7 @@ func (e *Evaluator) UnitCosts(ctx context.Context, p period.Period, m cost.Measu
 // addTokens adds how well tokens were used, where meters count them. Unit costs do
 // without.
 func (e *Evaluator) addTokens(ctx context.Context, out *cost.UnitReport, p period.Period) {
-	if e.Meters == nil || !slices.ContainsFunc(e.Config.Sources.Billing, isMeter) {
+	if !slices.ContainsFunc(e.Config.Sources.Billing, isMeter) {
 		return
 	}
 	c, err := e.Prices()
