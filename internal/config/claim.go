@@ -25,16 +25,15 @@ func (s *CalendarSpan) UnmarshalNode(n *yamlpos.Node) error {
 	}
 	digits := strings.TrimRight(text, "abcdefghijklmnopqrstuvwxyz ")
 	number, err := strconv.Atoi(digits)
-	name := strings.TrimSpace(strings.TrimPrefix(text, digits))
-	switch {
-	case err != nil || number < 1 || number > maxCalendarSpan:
-		name = ""
-	case name == "d" || name == "day" || name == "days":
-		s.Days = number
-		return nil
-	case name == "month" || name == "months":
-		s.Months = number
-		return nil
+	if err == nil && number >= 1 && number <= maxCalendarSpan {
+		switch strings.TrimSpace(strings.TrimPrefix(text, digits)) {
+		case "d", "day", "days":
+			s.Days = number
+			return nil
+		case "month", "months":
+			s.Months = number
+			return nil
+		}
 	}
 	return n.Errorf("write 30d or 2 months", "%q is not a number of days or months", text)
 }
