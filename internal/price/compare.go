@@ -131,6 +131,7 @@ func (c *Catalogue) whatIf(us []cost.Usage, quotes []Quote, m *Model, spread Spr
 	for i, u := range us {
 		if own := quotes[i]; own.Match.Model == m && own.Reason == "" {
 			p.low, p.high = p.low.Add(own.Low), p.high.Add(own.High)
+			p.own.Low, p.own.High = p.own.Low.Add(own.Low), p.own.High.Add(own.High)
 			p.assume("what it did itself costs what it cost")
 			continue
 		}
@@ -150,7 +151,9 @@ func (c *Catalogue) whatIf(us []cost.Usage, quotes []Quote, m *Model, spread Spr
 	case len(r.Actual) > 1 || r.Actual[0].Currency != m.Currency:
 		w.ChangeReason = "the work was paid in another currency"
 	default:
-		w.Change = &Range{Low: trimmed(p.low.Sub(r.Actual[0].High)), High: trimmed(p.high.Sub(r.Actual[0].Low))}
+		// What the model did itself does not change, whatever it cost.
+		others := Range{Low: r.Actual[0].Low.Sub(p.own.Low), High: r.Actual[0].High.Sub(p.own.High)}
+		w.Change = &Range{Low: trimmed(p.low.Sub(p.own.Low).Sub(others.High)), High: trimmed(p.high.Sub(p.own.High).Sub(others.Low))}
 	}
 	return w
 }
@@ -161,6 +164,7 @@ type project struct {
 	model       *Model
 	spread      Spread
 	low, high   unit.Decimal
+	own         Range // of that, what the model did itself
 	reason      string
 	assumptions []string
 }
