@@ -22,12 +22,14 @@ type AnomalyReport struct {
 	By      []string    `json:"by"`
 	// Checked is how many groups were looked at, and Unjudged how many of them have
 	// too little history to be judged on any day of the period.
-	Checked   int           `json:"checked"`
-	Unjudged  int           `json:"unjudged"`
-	Anomalies []Anomaly     `json:"anomalies"`
-	OneOffs   []OneOff      `json:"one_offs"` // what was left out
-	Ledger    []LedgerEntry `json:"ledger"`
-	Notes     []string      `json:"notes"`
+	Checked  int `json:"checked"`
+	Unjudged int `json:"unjudged"`
+	// BilledUntil is the last day with a charge, "" without any.
+	BilledUntil string        `json:"billed_until"`
+	Anomalies   []Anomaly     `json:"anomalies"`
+	OneOffs     []OneOff      `json:"one_offs"` // what was left out
+	Ledger      []LedgerEntry `json:"ledger"`
+	Notes       []string      `json:"notes"`
 }
 
 // Severity ranks an anomaly by the money that it is about: its excess as a share
@@ -135,6 +137,7 @@ func FindAnomalies(daily []Daily, by []string, span period.Span, least *unit.Dec
 				r.OneOffs = append(r.OneOffs, OneOff{d.Name(i), d.Keys, d.Currency, d.Days[i].OneOff})
 			}
 		}
+		r.BilledUntil = max(r.BilledUntil, d.Name(len(d.Days)-1))
 		s := d.Series()
 		r.Checked++
 		if !judgedAny(s, from, to) {

@@ -35,7 +35,11 @@ func (e *Evaluator) AnomaliesIn(q AnomalyQuestion, r *cost.Report) *cost.Anomaly
 	if first := last.AddDate(0, 0, 1); first.Before(span.End) {
 		out.Notes = append(out.Notes, fmt.Sprintf("days from %s on are not over and not judged", first.Format(time.DateOnly)))
 	}
-	if out.Unjudged > 0 {
+	judged := min(last.Format(time.DateOnly), span.End.AddDate(0, 0, -1).Format(time.DateOnly))
+	switch {
+	case out.Checked > 0 && out.BilledUntil < judged:
+		out.Notes = append(out.Notes, fmt.Sprintf("the bills end with %s", out.BilledUntil))
+	case out.Unjudged > 0:
 		out.Notes = append(out.Notes, fmt.Sprintf("%d of %d groups have too little history to be judged: it takes about five weeks of daily charges", out.Unjudged, out.Checked))
 	}
 	return out

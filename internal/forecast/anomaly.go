@@ -86,7 +86,7 @@ type Judgement struct {
 	MAD, OwnMAD float64
 	Days        int // that MAD is of
 	Scale       float64
-	Low, High   float64 // Expected ∓ Limit × Scale
+	Low, High   float64 // Expected ± Limit × Scale
 	// Score is nil where the middle of everything is 0 and there is no scale: of what
 	// was never there, or on a few days only. Low and High are then one and a half
 	// times the least and the greatest value of the BaselineWeeks before.

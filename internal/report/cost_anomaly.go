@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/slactl/slactl/internal/cost"
 	"github.com/slactl/slactl/internal/report/doc"
@@ -27,13 +28,15 @@ func AnomalyBlocks(r *cost.AnomalyReport) []doc.Block {
 
 // evidenceKey says how the figures of the evidence follow from each other.
 const evidenceKey = "Level: the median of the seven days before, each over its weekday's factor. Factor: the median of how the same weekdays of eight weeks stood to the " +
-	"median of the seven days before them. Expected: level × factor (level + factor where something was 0 or below). Range: expected ∓ 4.5 scales; scale: 1.4826 × the median absolute " +
+	"median of the seven days before them. Expected: level × factor (level + factor where something was 0 or below). Range: expected ± 4.5 scales; scale: 1.4826 × the median absolute " +
 	"deviation, of all days or of the weekday if that is larger, and at least 2 % of expected. The JSON has all values that these were computed from."
 
 func noAnomaly(r *cost.AnomalyReport) string {
 	switch {
 	case r.Checked == 0:
 		return "No charge falls into this period or before it."
+	case r.BilledUntil < r.Period.Start.Format(time.DateOnly):
+		return "No day of this period is billed: the bills end with " + r.BilledUntil + "."
 	case r.Unjudged == r.Checked:
 		return "The history is too short to tell what is unusual: that takes about five weeks of daily charges."
 	}
