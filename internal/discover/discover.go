@@ -287,21 +287,18 @@ func (t *Today) takeBuckets(r query.Result, unitName string) {
 	if r.Err != nil || len(r.Scan.Groups) == 0 {
 		return
 	}
-	buckets := r.Scan.Groups[0].Buckets
-	if len(buckets) == 0 {
-		return
-	}
-	total := sum(buckets[len(buckets)-1].Counts)
+	g := &r.Scan.Groups[0]
+	total, buckets := sum(g.Total), upTo(g)
 	if total.Sign() <= 0 {
 		return
 	}
 	within := func(percent int64) *unit.Decimal {
 		need := total.Mul(unit.DecimalOfInt(percent))
 		for _, b := range buckets {
-			if sum(b.Counts).Mul(unit.DecimalOfInt(100)).Cmp(need) < 0 {
+			if b.count.Mul(unit.DecimalOfInt(100)).Cmp(need) < 0 {
 				continue
 			}
-			bound, finite := unit.DecimalOfFloat(b.Bound)
+			bound, finite := unit.DecimalOfFloat(b.bound)
 			if !finite {
 				return nil
 			}
@@ -314,6 +311,30 @@ func (t *Today) takeBuckets(r query.Result, unitName string) {
 		return nil
 	}
 	t.P95, t.P99 = within(95), within(99)
+}
+
+// cumulated is how many observations lie at or below a bound.
+type cumulated struct {
+	bound float64
+	count unit.Decimal
+}
+
+// upTo returns the bounds of a histogram's buckets, classic ones or native ones.
+func upTo(g *window.Group) []cumulated {
+	var out []cumulated
+	for _, b := range g.Buckets {
+		out = append(out, cumulated{b.Bound, sum(b.Counts)})
+	}
+	if len(out) > 0 || g.Native == nil {
+		return out
+	}
+	var below unit.Decimal
+	for _, b := range g.Native.Buckets {
+		_, upper := g.Native.Bounds(b.Place)
+		below = below.Add(sum(b.Counts))
+		out = append(out, cumulated{upper, below})
+	}
+	return out
 }
 
 func sum(c window.Counts) unit.Decimal {

@@ -305,7 +305,15 @@ func (e *Evaluator) reads(o *measured, s subject, until time.Time) ([]report.Rea
 			out = append(out, report.Reading{Counts: "expression", Selector: x})
 		}
 	case query.Histogram:
-		add("observations", ind.Total.WithName(ind.Total.Name()+"_bucket"))
+		// Of both kinds, as far as they were found.
+		native, classic := ind.Total, ind.Total.WithName(ind.Total.Name()+"_bucket")
+		found := o.result.Scan.Expressions
+		if slices.Contains(found, classic.Text) || !slices.Contains(found, native.Text) {
+			add("observations", classic)
+		}
+		if slices.Contains(found, native.Text) {
+			add("native histograms", native)
+		}
 	case query.Rating:
 		add("sum", ind.Sum)
 		add("count", ind.Total)

@@ -55,6 +55,7 @@ type account struct {
 	pending  []pendingBirth   // births whose witness is not known yet
 	replicas replicas
 	good     int64 // series that good selected
+	classic  bool  // histograms with classic buckets were found
 	// Samples that could not be used.
 	dropped, unordered, histograms int64
 }

@@ -211,6 +211,9 @@ func (a *account) takeNative(ls labels.Labels, t *tallied) {
 		return
 	}
 	if !slices.Contains(a.scan.Expressions, a.req.Indicator.Total.Text) {
+		if !a.classic { // none were found
+			a.scan.Expressions = nil
+		}
 		a.scan.Expressions = append(a.scan.Expressions, a.req.Indicator.Total.Text)
 	}
 	g := a.group(ls)

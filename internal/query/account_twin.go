@@ -63,6 +63,9 @@ func (l *ledger) kinds(ctx context.Context, e extent, same []*account) (native f
 			classic[series] = layout[math.Inf(1)]
 		}
 	}
+	for _, a := range same {
+		a.classic = len(classic) > 0
+	}
 	if len(classic) == 0 {
 		return func(labels.Labels) bool { return true }, nil
 	}
