@@ -67,7 +67,7 @@ func run(rounds, days int, url string) (bool, error) {
 	}
 	return peer.Print(results, []peer.Bound{
 		{Of: "remote read", By: "query_range", Most: 1. / 3},
-		{Of: "raw queries", By: "query_range", Most: 3},
+		{Of: "raw queries", By: "query_range", Most: 4},
 	}, map[string]int64{"remote read": 256 << 20, "raw queries": 256 << 20}), nil
 }
 

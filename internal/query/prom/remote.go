@@ -18,7 +18,8 @@ import (
 
 // remoteRead is the query.Feed of servers with remote read. The server sends the
 // compressed chunks as it keeps them, series after series, so that nothing has
-// to be kept here however long the time is.
+// to be kept here however long the time is. It is asked once: two halves of the
+// time at once took as long where it shares two cores with us.
 type remoteRead struct {
 	*source
 	external map[string]string // labels that the server adds to every series
