@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/slactl/slactl/internal/cost"
@@ -16,7 +17,8 @@ func AllocationTables(r *cost.Allocation) []doc.Block {
 	for _, total := range r.Totals {
 		out = append(out, allocationTable(r, total))
 	}
-	if t := sharedTable(r); len(t.Rows) > 0 {
+	shared := slices.ContainsFunc(r.Groups, func(g cost.AllocatedGroup) bool { return !g.Shared.IsZero() })
+	if t := sharedTable(r); shared && len(t.Rows) > 0 {
 		out = append(out, t)
 	}
 	if t := unallocatedTable(r); len(t.Rows) > 0 {

@@ -47,7 +47,7 @@ func unitName(u cost.UnitCost) string {
 	if u.Per.Cmp(unit.DecimalOfInt(1)) == 0 {
 		return u.Name
 	}
-	return u.Name + " (" + unit.FormatCount(u.Per) + " " + u.Metric + ")"
+	return u.Name + " (per " + unit.FormatCount(u.Per) + ")"
 }
 
 // unitPrice shows a price, a small one with the digits that tell it from others:
