@@ -18,6 +18,7 @@ type exportOptions struct {
 	evaluateFlags
 	period, org, out string
 	key              string
+	samples          bool
 }
 
 func newSLAExport(a *app, run func(context.Context, *app, *exportOptions) error) *cobra.Command {
@@ -34,7 +35,8 @@ selectors, no addresses. With --sign-key-file it is signed by an Ed25519 key, as
 ` + "`openssl genpkey -algorithm ed25519`" + ` writes it. The same input gives the same
 bytes; the time of the evaluation is part of the input, see --now.`,
 		Example: `  slactl sla export --period 2026-10 --out evidence.zip
-  slactl sla export --period 2026-10 --org acme --sign-key-file key.pem --out acme.zip`,
+  slactl sla export --period 2026-10 --org acme --sign-key-file key.pem --out acme.zip
+  slactl sla export --period 2026-10-08 --org acme --with-samples --out acme-october-8.zip`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), a, &o) },
 	}
 	f := cmd.Flags()
@@ -42,6 +44,7 @@ bytes; the time of the evaluation is part of the input, see --now.`,
 	f.StringVar(&o.period, "period", "last-month", "the evidence of this `period`")
 	f.StringVar(&o.org, "org", "", "reduce the archive to what this `organization` may see")
 	f.StringVarP(&o.out, "out", "o", "", "write this `file` (required)")
+	f.BoolVar(&o.samples, "with-samples", false, "add every sample, and how it was counted; the series of --org have numbers for names")
 	f.StringVar(&o.key, "sign-key-file", "", "sign with the Ed25519 private key in this PEM `file`")
 	return cmd
 }
@@ -65,7 +68,7 @@ func runSLAExport(ctx context.Context, a *app, o *exportOptions) error {
 	}
 	progress := a.startProgress("reading metrics")
 	ev.Progress = progress.set
-	got, err := ev.Evidence(ctx, evaluate.EvidenceRequest{Period: p, Asked: o.period, Organization: o.org, Version: a.version().Version})
+	got, err := ev.Evidence(ctx, evaluate.EvidenceRequest{Period: p, Asked: o.period, Organization: o.org, Samples: o.samples, Version: a.version().Version})
 	if err == nil {
 		progress.set("writing " + o.out)
 		err = a.writeFile(o.out, func(w io.Writer) error { return got.Write(w, key) })
@@ -81,6 +84,9 @@ func runSLAExport(ctx context.Context, a *app, o *exportOptions) error {
 	}
 	if err != nil {
 		return err
+	}
+	for _, n := range got.Untraced() {
+		fmt.Fprintf(a.Stderr, "note: %s\n", n)
 	}
 	whose := "of " + p.Name
 	if o.org != "" {

@@ -26,6 +26,8 @@ type EvidenceRequest struct {
 	Asked string
 	// Organization reduces the archive to what this customer may see.
 	Organization string
+	// Samples adds the raw increments behind the counts.
+	Samples bool
 	// Version is that of slactl.
 	Version string
 }
@@ -48,6 +50,10 @@ type evidenceScan struct {
 	reason         string // why nothing was counted, or ""
 	scan           *window.Scan
 	fine           map[int64]*window.Scan // see measured
+	series         []tracedSeries         // the raw increments; only to be written
+	traced         bool
+	untraced       string // why there are no increments where they were asked for
+	path           string // of the entries, once they were read
 }
 
 // Evidence reads what the figures of a period follow from. It refuses to give
@@ -59,6 +65,10 @@ func (e *Evaluator) Evidence(ctx context.Context, req EvidenceRequest) (*Evidenc
 		f.Organizations = []string{req.Organization}
 	}
 	objectives := e.askSLA(q, vs, Filter{})
+	var traced map[int]*traces
+	if req.Samples {
+		traced = e.trace(objectives, q, req.Organization)
+	}
 	judged, err := e.judgeSLA(ctx, objectives, e.put(ctx, q), vs, f)
 	if err != nil {
 		return nil, err
@@ -74,10 +84,52 @@ func (e *Evaluator) Evidence(ctx context.Context, req EvidenceRequest) (*Evidenc
 	if x.config, err = e.Config.Excerpt(e.excerptFor(req, judged.Reports[0])); err != nil {
 		return nil, err
 	}
+	names := pseudonymize(objectives, traced)
 	for i := range objectives {
-		x.scans = append(x.scans, e.evidenceScan(&objectives[i], req.Organization))
+		x.scans = append(x.scans, e.evidenceScan(&objectives[i], req.Organization, names))
+	}
+	if err := x.show(traced, names, e.Config.Organizations.Label); err != nil {
+		return nil, err
 	}
 	return x, x.reproduces(ctx, judged.Reports[0])
+}
+
+// show puts the raw increments beside the counts, for a customer with numbers in
+// place of the labels of its series.
+func (x *Evidence) show(traced map[int]*traces, known pseudonyms, own string) error {
+	name := seriesText
+	if x.Manifest.Organization != "" {
+		name = func(ls map[string]string) string { return seriesText(known.of(ls, own)) }
+	}
+	for i, ts := range traced {
+		if ts.count.Load() > mostIncrements {
+			return errTooMany()
+		}
+		switch {
+		case x.scans[i].scan.Accounting != window.Exact:
+			x.scans[i].untraced = "the source gave no raw samples: accounting " + string(x.scans[i].scan.Accounting)
+		case ts.untold != "":
+			x.scans[i].untraced = ts.untold
+		default:
+			x.scans[i].traced, x.scans[i].series = true, ts.settle(name)
+			if err := x.scans[i].addsUp(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Untraced says for which objectives there are no raw increments although they
+// were asked for, and why.
+func (x *Evidence) Untraced() []string {
+	var out []string
+	for _, s := range x.scans {
+		if s.untraced != "" {
+			out = append(out, fmt.Sprintf("%s: there are no increments of %s: %s", s.sla, s.objective, s.untraced))
+		}
+	}
+	return out
 }
 
 // excerptFor says which part of the configuration the results depend on.
@@ -123,23 +175,23 @@ func (e *Evaluator) evidenceSources(req EvidenceRequest, judged *SLAReports) []e
 
 // evidenceScan takes what was counted for an objective, for a customer only of
 // its own series.
-func (e *Evaluator) evidenceScan(o *measured, org string) evidenceScan {
+func (e *Evaluator) evidenceScan(o *measured, org string, names pseudonyms) evidenceScan {
 	out := evidenceScan{sla: o.name, objective: o.spec.Name, source: strings.Join(o.ticket.sources(), " + "), reason: o.reason, scan: o.result.Scan, fine: o.fine}
 	if org == "" || o.reason != "" {
 		return out
 	}
 	out.source = ""
-	out.scan = e.reduced(o, o.result.Scan, org)
+	out.scan = e.reduced(o, o.result.Scan, org, names)
 	out.fine = map[int64]*window.Scan{}
 	for end, fine := range o.fine {
-		out.fine[end] = e.reduced(o, fine, org)
+		out.fine[end] = e.reduced(o, fine, org, names)
 	}
 	return out
 }
 
 // reduced is a scan without what is not the organization's: other groups, the
 // names of jobs, selectors, notes that may quote them, and the size of the whole.
-func (e *Evaluator) reduced(o *measured, scan *window.Scan, org string) *window.Scan {
+func (e *Evaluator) reduced(o *measured, scan *window.Scan, org string, names pseudonyms) *window.Scan {
 	everyone := e.crowds(o.by, scan)[0]
 	mine := everyone.byOrg[org]
 	if o.by.shared {
@@ -169,8 +221,8 @@ func (e *Evaluator) reduced(o *measured, scan *window.Scan, org string) *window.
 		}
 		out.Groups = append(out.Groups, window.Merge(byLabels[tier], labels, scan.Grid.Cells()))
 	}
-	for i, job := range scan.Jobs {
-		job.Name = fmt.Sprintf("job-%d", i+1)
+	for _, job := range scan.Jobs {
+		job.Name = names.name("job", job.Name)
 		out.Jobs = append(out.Jobs, job)
 	}
 	if n := len(scan.Notes); n > 0 {
@@ -213,6 +265,7 @@ type derived struct {
 	report   *sla.Report
 	results  []derivedResult // in the order of the report's
 	windowed []derivedWindows
+	limits   map[string]limits // of the accounting, by SLA.objective
 }
 
 // derivedResult is what one result was judged by.
@@ -253,8 +306,10 @@ func (x *Evidence) derive(ctx context.Context) (*derived, error) {
 	for _, f := range judged.Failed {
 		return nil, fmt.Errorf("judging %s: %w", f.SLA, f.Err)
 	}
-	out := &derived{report: judged.Reports[0]}
+	out := &derived{report: judged.Reports[0], limits: map[string]limits{}}
 	for i := range objectives {
+		spec := &objectives[i].spec
+		out.limits[spec.SLA+"."+spec.Name] = limits{spec.MaxGap.Milliseconds(), spec.Lookback.Milliseconds()}
 		out.add(e, &objectives[i], vs[0], f)
 	}
 	if len(out.results) != len(out.report.Results) {

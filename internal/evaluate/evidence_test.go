@@ -3,6 +3,7 @@ package evaluate
 import (
 	"archive/zip"
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/txtar"
+	"pgregory.net/rapid"
 
 	"github.com/slactl/slactl/internal/evidence"
 	"github.com/slactl/slactl/internal/sla"
@@ -104,7 +106,7 @@ func evidenceOf(t testing.TB, yaml, samples, asked, org string, now time.Time) [
 	t.Helper()
 	e := evaluatorOf(t, yaml, samples, now)
 	defer e.Close()
-	x, err := e.Evidence(t.Context(), EvidenceRequest{Period: parsePeriod(t, e, asked), Asked: asked, Organization: org, Version: "test"})
+	x, err := e.Evidence(t.Context(), EvidenceRequest{Period: parsePeriod(t, e, asked), Asked: asked, Organization: org, Samples: true, Version: "test"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,13 +117,13 @@ func evidenceOf(t testing.TB, yaml, samples, asked, org string, now time.Time) [
 	return b.Bytes()
 }
 
-func verify(t testing.TB, text []byte) *Verification {
+func verify(t rapid.TB, text []byte) *Verification {
 	t.Helper()
 	a, err := evidence.Open(bytes.NewReader(text), int64(len(text)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	v, err := Verify(t.Context(), a, nil)
+	v, err := Verify(context.Background(), a, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -136,12 +136,16 @@ const (
 
 // files are the entries of a scan, and what the manifest says of it.
 func (s evidenceScan) files(dir string) (evidence.Scan, []evidence.File) {
-	entry := evidence.Scan{SLA: s.sla, Objective: s.objective, Source: s.source, Reason: s.reason}
+	entry := evidence.Scan{SLA: s.sla, Objective: s.objective, Source: s.source, Reason: s.reason, WithoutIncrements: s.untraced}
 	if s.reason != "" {
 		return entry, nil
 	}
 	entry.Path = dir
 	files := scanFiles(dir, s.scan)
+	if s.traced {
+		entry.Increments = true
+		files = append(files, evidence.File{Name: dir + scanSeries, Write: s.writeSeries}, evidence.File{Name: dir + scanIncrements, Write: s.writeIncrements})
+	}
 	for _, end := range slices.Sorted(maps.Keys(s.fine)) {
 		moment := dir + "/until-" + time.UnixMilli(end).UTC().Format("20060102T150405.000Z")
 		entry.Moments = append(entry.Moments, moment)
@@ -189,7 +193,7 @@ func readEvidence(a *evidence.Archive) (*Evidence, error) {
 		return nil, err
 	}
 	for _, s := range a.Manifest.Scans {
-		one := evidenceScan{sla: s.SLA, objective: s.Objective, source: s.Source, reason: s.Reason}
+		one := evidenceScan{sla: s.SLA, objective: s.Objective, source: s.Source, reason: s.Reason, traced: s.Increments, path: s.Path}
 		if s.Reason == "" {
 			if one.scan, err = readScan(a, s.Path); err != nil {
 				return nil, err

@@ -25,6 +25,7 @@ func Verify(ctx context.Context, a *evidence.Archive, signer ed25519.PublicKey) 
 		if d, err = x.derive(ctx); err == nil {
 			out.Results = len(d.report.Results)
 			out.Findings = append(out.Findings, d.compare(a)...)
+			out.Findings = append(out.Findings, x.compareIncrements(a, d.limits)...)
 		}
 	}
 	if ctx.Err() != nil {
@@ -55,6 +56,17 @@ func (d *derived) compare(a *evidence.Archive) []evidence.Finding {
 	for _, name := range a.Names() {
 		if strings.HasPrefix(name, windowsDir) && !slices.ContainsFunc(files, func(f evidence.File) bool { return f.Name == name }) {
 			out = append(out, evidence.Finding{Entry: name, Problem: "no result has these windows"})
+		}
+	}
+	return out
+}
+
+// compareIncrements recomputes the counts of every scan that has its increments.
+func (x *Evidence) compareIncrements(a *evidence.Archive, of map[string]limits) []evidence.Finding {
+	var out []evidence.Finding
+	for _, s := range x.scans {
+		if s.traced {
+			out = append(out, verifyIncrements(a, s.path, s.scan, of[s.sla+"."+s.objective])...)
 		}
 	}
 	return out

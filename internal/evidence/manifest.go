@@ -71,8 +71,10 @@ type Scan struct {
 	// Moments are the directories of the scans of single cells, sample by sample,
 	// in which a budget ran out.
 	Moments []string `json:"moments,omitempty"`
-	// Increments tells that the raw increments are there.
-	Increments bool `json:"increments,omitempty"`
+	// Increments tells that the raw increments are there. Where they were asked for
+	// and are not, WithoutIncrements says why.
+	Increments        bool   `json:"increments,omitempty"`
+	WithoutIncrements string `json:"without_increments,omitempty"`
 }
 
 // Entry is one file of the archive.

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"crypto/ed25519"
 	"crypto/sha256"
+	"encoding/csv"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -221,4 +222,31 @@ func (a *Archive) CheckSignature(required ed25519.PublicKey) (Signature, []Findi
 	}
 	s.Valid = true
 	return s, nil
+}
+
+// EachRow reads a table row by row, without its head, and does not hold it. The
+// rows are valid until the next one. An error names the line.
+func (a *Archive) EachRow(name string, row func([]string) error) error {
+	in, err := a.File(name)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	c := csv.NewReader(in)
+	c.ReuseRecord = true
+	for n := 0; ; n++ {
+		record, err := c.Read()
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil: // names its line
+			return fmt.Errorf("reading %s: %w", name, err)
+		case n == 0:
+			continue
+		}
+		if err := row(record); err != nil {
+			line, _ := c.FieldPos(0)
+			return fmt.Errorf("reading %s: line %d: %w", name, line, err)
+		}
+	}
 }

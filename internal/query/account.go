@@ -228,7 +228,7 @@ func (l *ledger) key(a *account, m mode) tallyKey {
 		i = len(l.grids)
 		l.grids = append(l.grids, a.grid)
 	}
-	return tallyKey{grid: i, maxGap: a.req.MaxGap.Milliseconds(), lookback: a.req.Lookback.Milliseconds(), mode: m}
+	return tallyKey{grid: i, maxGap: a.req.MaxGap.Milliseconds(), lookback: a.req.Lookback.Milliseconds(), mode: m, traced: a.req.Trace != nil && m != reaching}
 }
 
 // read accounts every series of a read to the uses that select it.

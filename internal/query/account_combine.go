@@ -48,6 +48,7 @@ func (l *ledger) combine(ctx context.Context) error {
 }
 
 func (l *ledger) combineOne(ctx context.Context, a *account) error {
+	a.untold("the targets of up are combined instant by instant")
 	key := l.key(a, probing)
 	e := extent{sel: a.req.Indicator.Total, from: a.grid[0] - max(key.lookback, key.maxGap), to: a.grid[len(a.grid)-1], maxGap: key.maxGap}
 	crowds := map[*group][]*member{}

@@ -136,6 +136,7 @@ func (a *account) take(r role, ls labels.Labels, t *tallied) {
 		g.layout(ls, bound, t.samples)
 	}
 	a.fill(g, r, bound, t)
+	a.trace(g, r, bound, ls, t.traces)
 	for _, b := range t.births {
 		p := pendingBirth{birth: b, group: g, role: r, bound: bound, series: ls}
 		if began(t.starts, b.time-a.req.Lookback.Milliseconds(), b.time) {
@@ -323,6 +324,9 @@ func (a *account) note(format string, args ...any) {
 // settle counts a birth, now that it is known whether it was witnessed.
 func (a *account) settle(b pendingBirth, witnessed bool) {
 	value, _ := unit.DecimalOfFloat(b.value)
+	if !witnessed && b.native == nil {
+		a.trace(b.group, b.role, b.bound, b.series, []TracedSample{{b.time, b.value, Unwitnessed}})
+	}
 	for _, s := range a.sinks(b.group, b.role, b.bound) {
 		into := &s.counts.Unwitnessed
 		if witnessed {

@@ -216,6 +216,7 @@ func (a *account) takeNative(ls labels.Labels, t *tallied) {
 		}
 		a.scan.Expressions = append(a.scan.Expressions, a.req.Indicator.Total.Text)
 	}
+	a.untold("native histograms are counted bucket by bucket")
 	g := a.group(ls)
 	for _, r := range t.layouts {
 		for _, b := range r.bounds {

@@ -26,6 +26,7 @@ type tallyKey struct {
 	grid             int // index among the distinct grids
 	maxGap, lookback int64
 	mode             mode
+	traced           bool // every sample is remembered
 }
 
 // tally counts one series at a time into the cells of a grid. It is the inner
@@ -73,6 +74,7 @@ type tallied struct {
 	histograms int64 // native histograms, which are passed over
 	starts     []int64
 	extremes   extremes
+	traces     []TracedSample
 }
 
 // cellCount is a part of a cell: increments, values or bad samples, in units of
@@ -112,7 +114,7 @@ func newTally(key tallyKey, grid window.Grid) *tally {
 // reset makes the tally ready for the next series and keeps its memory.
 func (c *tally) reset() {
 	t := &c.tallied
-	*t = tallied{cells: t.cells[:0], wide: t.wide[:0], recovered: t.recovered[:0], births: t.births[:0], runs: t.runs[:0]}
+	*t = tallied{cells: t.cells[:0], wide: t.wide[:0], recovered: t.recovered[:0], births: t.births[:0], runs: t.runs[:0], traces: t.traces[:0]}
 	c.cell, c.limit, c.pt, c.seen = -1, never, never, never
 	c.pv, c.base, c.n, c.bad = 0, 0, 0, 0
 }
@@ -124,6 +126,10 @@ func (c *tally) add(ts []int64, vs []float64) {
 		for i, t := range ts {
 			c.observe(t, vs[i])
 		}
+		return
+	}
+	if c.key.traced {
+		c.addTraced(ts, vs)
 		return
 	}
 	limit, near, pt, pv, n := c.limit, c.near, c.pt, c.pv, c.n
@@ -216,6 +222,9 @@ func (c *tally) observe(t int64, v float64) {
 	}
 	c.pt = t
 	c.n++
+	if c.cell >= 0 {
+		c.traceStep(t, v, Itself)
+	}
 	switch {
 	case c.cell < 0:
 	case c.key.mode == averaging:

@@ -109,6 +109,9 @@ type Request struct {
 	// moment at which a budget ran out, and is for short grids. Sources that
 	// cannot do so answer on Grid.
 	EachSample bool
+	// Trace, if set, is told how every sample was counted. Only exact accounting
+	// can tell, and it takes a multiple of the time.
+	Trace Tracer
 }
 
 // Selector is a parsed instant vector selector.

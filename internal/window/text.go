@@ -261,6 +261,9 @@ func ReadText(h Head, cells, counts io.Reader) (*Scan, error) {
 	if err := s.readCells(cells); err != nil {
 		return nil, err
 	}
+	if s.Grid.Cells() == 0 {
+		return nil, errors.New("reading a scan: it has no cell")
+	}
 	if len(h.Groups) > 0 && s.Grid.Cells() > mostCounts/len(h.Groups) {
 		return nil, fmt.Errorf("reading a scan: %d groups in %d cells are more than any evaluation has", len(h.Groups), s.Grid.Cells())
 	}
@@ -379,7 +382,7 @@ func (s *Scan) readCounts(in io.Reader) error {
 			if row[5+i] == "" {
 				continue
 			}
-			v, err := unit.ParseDecimal(row[5+i])
+			v, err := unit.ParseCanonical(row[5+i])
 			sums, known := rows[group][name]
 			switch {
 			case err != nil:
