@@ -31,7 +31,12 @@ func Diff(day time.Time, lists ...*List) []Difference {
 			if !ok {
 				continue
 			}
-			id := strings.ToLower(m.ID()) + " " + m.Currency
+			id := diffID(m, m.Name)
+			for _, alias := range m.Aliases { // an earlier list may call it so
+				if other := byID[diffID(m, alias)]; byID[id] == nil && other != nil && other[i] == nil {
+					id = diffID(m, alias)
+				}
+			}
 			if byID[id] == nil {
 				byID[id] = make([]map[string]unit.Decimal, len(lists))
 				order = append(order, m)
@@ -42,9 +47,13 @@ func Diff(day time.Time, lists ...*List) []Difference {
 	slices.SortStableFunc(order, compare)
 	var out []Difference
 	for _, m := range order {
-		out = append(out, differences(m.ID(), byID[strings.ToLower(m.ID())+" "+m.Currency])...)
+		out = append(out, differences(m.ID(), byID[diffID(m, m.Name)])...)
 	}
 	return out
+}
+
+func diffID(m *Model, name string) string {
+	return strings.ToLower(m.Provider + "/" + name + " " + m.Currency)
 }
 
 func differences(id string, prices []map[string]unit.Decimal) []Difference {

@@ -3,6 +3,7 @@ package price_test
 import (
 	"fmt"
 	"math/big"
+	"slices"
 	"strings"
 	"testing"
 
@@ -195,7 +196,7 @@ func TestParseSpread(t *testing.T) {
 }
 
 func TestDiff(t *testing.T) {
-	mine := list(t, "prices:\n  - {model: gpt-4o, provider: openai, currency: USD, per: 1000, rates: [{from: 2026-01-01, input: 0.0025, output: 0.012}]}\n  - {model: own, currency: USD, rates: [{from: 2026-01-01, input: 1}]}")
+	mine := list(t, "prices:\n  - {model: gpt-4o, provider: openai, currency: USD, per: 1000, rates: [{from: 2026-01-01, input: 0.0025, output: 0.012}]}\n  - {model: own, currency: USD, rates: [{from: 2026-01-01, input: 1}]}\n  - {model: gpt-4o-latest, provider: openai, currency: USD, rates: [{from: 2026-01-01, input: 1}]}")
 	later := list(t, "prices:\n  - {model: gpt-4o, provider: openai, currency: USD, rates: [{from: 2026-12-01, input: 1}]}")
 	var lines []string
 	for _, d := range price.Diff(day("2026-11-01"), mine, list(t, sonnet), later) {
@@ -213,5 +214,15 @@ func TestDiff(t *testing.T) {
 		"openai/gpt-4o output: 12 10 -", "openai/gpt-4o output above 200000: - 15 -"}
 	if diff := cmp.Diff(want, lines); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// An entry is compared with the one of which its name is an alias.
+func TestDiffByAlias(t *testing.T) {
+	mine := list(t, "prices: [{model: gpt-4o-latest, provider: openai, currency: USD, rates: [{from: 2026-01-01, input: 1, output: 10}]}]")
+	got := price.Diff(day("2026-11-01"), mine, list(t, sonnet))
+	i := slices.IndexFunc(got, func(d price.Difference) bool { return d.Price == "input" })
+	if i < 0 || got[i].Model != "openai/gpt-4o-latest" || got[i].Amounts[1].Canonical() != "2.5" {
+		t.Errorf("%+v", got)
 	}
 }
