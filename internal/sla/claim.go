@@ -133,15 +133,18 @@ type Acceptance struct {
 // Events, windows, minutes and the observations of a histogram within a bound are
 // bad or not, and the claim settles the figure. A quantile is only bounded: at
 // least, every observation of the interval was just above the target, or as high
-// as measured; at most, above the highest bound of a bucket. A mean does not follow
+// as measured (of native histograms: all as measured); at most, above the highest bound of a bucket. A mean does not follow
 // from a claim, which says that values were bad and not what they were.
 func Accept(in Input, claim period.Span) Acceptance {
 	switch o := in.Objective; {
 	case o.Method == Value, o.Method == Quantile && o.Comparison == AtLeast:
 		return Acceptance{Least: Evaluate(in), Because: "a claim does not say what the values were"}
 	case o.Method == Quantile:
-		most := Evaluate(claimed(in, claim, nil))
-		return Acceptance{Least: Evaluate(claimed(in, claim, &o.Target)), Most: &most, Because: "a claim does not say how far above the target the values were"}
+		most, least := Evaluate(claimed(in, claim, nil)), in
+		if !hasNative(in) {
+			least = claimed(in, claim, &o.Target)
+		}
+		return Acceptance{Least: Evaluate(least), Most: &most, Because: "a claim does not say how far above the target the values were"}
 	case o.Method == Within:
 		r := Evaluate(claimed(in, claim, &o.Bound))
 		return Acceptance{Least: r, Most: &r}
@@ -174,12 +177,34 @@ func claimed(in Input, claim period.Span, limit *unit.Decimal) Input {
 					c.Buckets[b].Counts = replaced(g.Buckets[b].Counts, window.Counts{}, lo, hi, n)
 				}
 			}
+			c.Native = claimedNative(g.Native, lo, hi, n)
 			groups[k] = &c
 		}
 		members[i].Groups = groups
 	}
 	in.Members = members
 	return in
+}
+
+// hasNative reports whether native histograms are judged.
+func hasNative(in Input) bool {
+	return slices.ContainsFunc(in.Members, func(m Member) bool {
+		return slices.ContainsFunc(m.Groups, func(g *window.Group) bool { return g.Native != nil })
+	})
+}
+
+// claimedNative returns native buckets without observations between two cells, which
+// the total still counts: they lie above every bucket.
+func claimedNative(h *window.Native, lo, hi, cells int) *window.Native {
+	if h == nil {
+		return nil
+	}
+	out := *h
+	out.Buckets = slices.Clone(h.Buckets)
+	for i := range out.Buckets {
+		out.Buckets[i].Counts = replaced(h.Buckets[i].Counts, window.Counts{}, lo, hi, cells)
+	}
+	return &out
 }
 
 // replaced returns counts with others between two cells.

@@ -120,3 +120,22 @@ func writeAcceptance(r *Result) string {
 	}
 	return out + " " + string(r.State)
 }
+
+// Ten observations in five minutes, all of them in the native bucket from 0.5 to 1 s;
+// six of twelve windows are claimed. What the total counts and no bucket has lies
+// above every bound.
+func TestAcceptOfNativeHistograms(t *testing.T) {
+	for _, tt := range []struct{ objective, least, most string }{
+		{"at_least 75 within=1", "50 breached", "50 breached"},
+		{"at_most 1000 quantile=90", "933.0329915368074 met", "1000 lower breached"}, // at the least as measured: 500 × 2^0.9
+	} {
+		in := readCase(t, "case x\n objective "+tt.objective+"\n le+Inf: 10x12").input()
+		g := in.Members[0].Groups[0]
+		g.Native = &window.Native{Buckets: []window.NativeBucket{{Place: window.Place{Sign: 1}, Counts: g.Buckets[0].Counts}}}
+		g.Buckets = nil
+		got := Accept(in, period.Span{Start: start().Add(10 * time.Minute), End: start().Add(40 * time.Minute)})
+		if least, most := writeAcceptance(&got.Least), writeAcceptance(got.Most); least != tt.least || most != tt.most {
+			t.Errorf("%s: at least %s, at most %s; want %s and %s", tt.objective, least, most, tt.least, tt.most)
+		}
+	}
+}

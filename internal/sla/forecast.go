@@ -31,6 +31,7 @@ const burnDay = 3
 const (
 	reasonNothingLately = "nothing was counted in the last day"
 	reasonNothingGood   = "nothing in the last seven days was within the target"
+	reasonNative        = "a native histogram is not foreseen without errors"
 )
 
 // Foresee returns what the result of a running period would be at its end, for
@@ -159,6 +160,9 @@ func (j *judgement) meanProspect(ratio *big.Rat) *big.Rat {
 func (j *judgement) measureProspect(a Assumption) (v *big.Rat, open bool, reason string) {
 	like, reason := reading(j.lastDay), reasonNothingLately
 	if a == NoMoreErrors {
+		if len(j.cells.natives) > 0 { // their counts are no running ones that could be cut at the target
+			return nil, false, reasonNative
+		}
 		like, reason = j.faultless(), reasonNothingGood
 	}
 	whole := like(j.cells.total)
