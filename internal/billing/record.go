@@ -48,25 +48,11 @@ func (r *records) next() (bool, error) {
 		return false, nil
 	}
 	for {
-		start, end := pos, 0
-		if pos < len(text) && text[pos] == '"' {
-			start++
-			doubled := false
-			if end, doubled = closingQuote(text, start); end < 0 {
-				return false, syntaxError{errOpenQuote}
-			}
-			r.fields = append(r.fields, r.value(text[start:end], doubled))
-			pos = end + 1
-		} else {
-			if pos = fieldEnd(text, pos); pos < len(text) && text[pos] == '"' {
-				return false, syntaxError{errBareQuote}
-			}
-			if end = pos; end > start && text[end-1] == '\r' && endsLine(text, end) {
-				end--
-			}
-			r.fields = append(r.fields, shared(text[start:end]))
+		end, err := r.field(pos)
+		if err != nil {
+			return false, syntaxError{err}
 		}
-		if pos < len(text) && text[pos] == ',' {
+		if pos = end; pos < len(text) && text[pos] == ',' {
 			pos++
 			continue
 		}
@@ -79,6 +65,29 @@ func (r *records) next() (bool, error) {
 		r.pos = min(pos+1, len(text))
 		return true, nil
 	}
+}
+
+// field reads the field at a place, and returns where it ends.
+func (r *records) field(start int) (int, error) {
+	text := r.text
+	if start < len(text) && text[start] == '"' {
+		end, doubled := closingQuote(text, start+1)
+		if end < 0 {
+			return 0, errOpenQuote
+		}
+		r.fields = append(r.fields, r.value(text[start+1:end], doubled))
+		return end + 1, nil
+	}
+	pos := fieldEnd(text, start)
+	if pos < len(text) && text[pos] == '"' {
+		return 0, errBareQuote
+	}
+	end := pos
+	if end > start && text[end-1] == '\r' && endsLine(text, end) {
+		end--
+	}
+	r.fields = append(r.fields, shared(text[start:end]))
+	return pos, nil
 }
 
 // endsLine reports whether a line ends at an index.
