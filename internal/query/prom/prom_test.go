@@ -83,12 +83,20 @@ func exact(t *testing.T, series []querytest.Series, req query.Request) *window.S
 
 // TestConformance runs the rules of exact accounting against pushing down, which
 // must agree where PromQL can: on every group and job, on what `up` says, on
-// gauges and probes. It must never show data where there are no samples.
+// gauges and probes. It must never show data where there are no samples. What
+// needs the samples of several targets at one instant it refuses.
 func TestConformance(t *testing.T) {
 	for _, c := range querytest.Cases() {
 		t.Run(c.Name, func(t *testing.T) {
 			series, req := load(t, c.Load), request(t, c)
 			req.EachSample = false
+			if c.Combine != query.CombineSum {
+				results, err := serve(t, series).Scan(t.Context(), []query.Request{req})
+				if err != nil || results[0].Err == nil || !strings.Contains(results[0].Err.Error(), "any and all need raw samples") {
+					t.Errorf("combining by range queries: %+v, %v", results, err)
+				}
+				return
+			}
 			want, got := exact(t, series, req), scan(t, serve(t, series), req)
 			if got.Accounting != window.PromQL {
 				t.Errorf("accounting is %s", got.Accounting)
