@@ -46,6 +46,9 @@ type Source struct {
 	OnBadRow string
 	// Zone is where the days of the bill begin; nil is UTC.
 	Zone *time.Location
+	// Counters read the tokens of the format token-counters; Path then says what
+	// is read. It is nil for every other format.
+	Counters TokenReader
 }
 
 func (s *Source) zone() *time.Location {
@@ -155,6 +158,11 @@ func read(ctx context.Context, sources []Source, qs *questions) ([]*book, error)
 		}
 		return nil, fmt.Errorf("reading bills: %w", errors.Join(failures...))
 	}
+	for _, b := range books { // one after the other: they share their metrics sources
+		if b.source.Counters != nil {
+			b.readCounters(ctx, qs)
+		}
+	}
 	if err := readAll(ctx, books, qs); err != nil {
 		return nil, fmt.Errorf("reading bills: %w", err)
 	}
@@ -167,13 +175,16 @@ func read(ctx context.Context, sources []Source, qs *questions) ([]*book, error)
 // book is a source with what was read from its files.
 type book struct {
 	source *Source
-	files  []*file // by path
-	err    error   // why there are none
+	files  []*file  // by path
+	err    error    // why there are none
+	notes  []string // what is to be said of what was read
 }
 
 func open(s *Source) *book {
 	b := &book{source: s}
 	switch {
+	case s.Counters != nil:
+		return openCounters(s)
 	case s.Format != "" && !Known(s.Format):
 		b.err = &FormatError{Source: s.Name, Format: s.Format}
 		return b
@@ -217,6 +228,9 @@ func readAll(ctx context.Context, books []*book, qs *questions) error {
 		})
 	}
 	for _, b := range books {
+		if b.source.Counters != nil {
+			continue
+		}
 		for _, f := range b.files {
 			queue <- f // a cancelled context makes the rest short
 		}
@@ -244,6 +258,9 @@ func ledger(books []*book, m cost.Measure, merge func(*part)) (entries []cost.Le
 			entries = append(entries, b.failed())
 			notes = append(notes, b.err.Error())
 			continue
+		}
+		for _, n := range b.notes {
+			notes = append(notes, fmt.Sprintf("source %s: %s", b.source.Name, n))
 		}
 		for _, f := range b.files {
 			for _, p := range f.parts {

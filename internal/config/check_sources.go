@@ -136,7 +136,7 @@ func (c *checker) billing(path string, s BillingSource) {
 		c.tokenCounters(path, s)
 		return
 	}
-	for _, key := range []string{"tokens", "preset", "labels", "kinds", "cached"} {
+	for _, key := range []string{"tokens", "preset", "labels", "kinds", "cached", "source"} {
 		if c.has(path + "." + key) {
 			c.keyErrorf(path+"."+key, "it belongs to format: token-counters", "%s has no meaning for the format %s", key, cmp.Or(s.Format, "of exports"))
 		}
@@ -165,7 +165,7 @@ func (c *checker) tokenCounters(path string, s BillingSource) {
 	c.oneOf(path+".cached", "included", "separate")
 	for key, label := range s.Labels {
 		p := path + ".labels." + key
-		allowed := []string{"model", "kind", "provider", "service_tier", "organization"}
+		allowed := []string{"model", "kind", "provider", "service_tier", "organization", "team"}
 		if !slices.Contains(allowed, key) {
 			c.keyErrorf(p, yamlpos.DidYouMean(key, allowed, "write one of"), "%s is no part of a token counter", key)
 		}
@@ -176,9 +176,12 @@ func (c *checker) tokenCounters(path string, s BillingSource) {
 			c.errorf(path+".kinds."+key, yamlpos.DidYouMean(kind, tokenKinds[:], "write one of"), "%q is no kind of token", kind)
 		}
 	}
-	if c.has(path+".tokens") && s.Labels["model"] == "" {
-		c.errorf(path, "add labels: {model: ..., kind: ...}", "the label that holds the model is missing")
+	for _, what := range []string{"model", "kind"} {
+		if c.has(path+".tokens") && s.Labels[what] == "" {
+			c.errorf(path, "add labels: {model: ..., kind: ...}", "the label that holds the %s is missing", what)
+		}
 	}
+	c.sourceNames(path+".source", s.Source)
 }
 
 // sourceNames checks that the sources that a block picks exist.

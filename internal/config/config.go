@@ -119,7 +119,8 @@ type BillingSource struct {
 	Postgres  *Postgres         `yaml:"postgres"`     // a table of line items instead of files
 	Preset    string            `yaml:"preset"`       // names the labels of token counters: litellm or otel-genai
 	Tokens    string            `yaml:"tokens"`       // selector of token counters
-	Labels    map[string]string `yaml:"labels"`       // which label of the counters says what: model, kind, provider, service_tier, organization
+	Source    StringList        `yaml:"source"`       // metrics sources that hold the token counters, summed; default the first
+	Labels    map[string]string `yaml:"labels"`       // which label of the counters says what: model, kind, provider, service_tier, organization, team
 	Kinds     map[string]string `yaml:"kinds"`        // other spellings of token kinds
 	Cached    string            `yaml:"cached"`       // whether cached tokens are `included` in input or `separate`
 	Columns   map[string]string `yaml:"columns"`      // names of the columns of a csv export

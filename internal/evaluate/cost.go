@@ -53,7 +53,7 @@ func (e *Evaluator) breakdown(ctx context.Context, qs []cost.Query) ([]*cost.Rep
 			notes = append(notes, fmt.Sprintf("source %s is a meter (%s): meters never add to a bill, and are not read by this version", s.Name, s.Format))
 			continue
 		}
-		sources = append(sources, billingSource(s))
+		sources = append(sources, e.billingSource(s))
 	}
 	if len(sources) == 0 {
 		return nil, fmt.Errorf("reading bills: %s", strings.Join(notes, "; "))
@@ -104,7 +104,12 @@ func isMeter(s config.BillingSource) bool {
 	return s.Role == "meter"
 }
 
-func billingSource(s config.BillingSource) billing.Source {
-	return billing.Source{Name: s.Name, Format: s.Format, Path: string(s.Path), Measure: s.Measure, Columns: s.Columns,
+func (e *Evaluator) billingSource(s config.BillingSource) billing.Source {
+	out := billing.Source{Name: s.Name, Format: s.Format, Path: string(s.Path), Measure: s.Measure, Columns: s.Columns,
 		Currency: s.Currency, Snapshots: s.Snapshots, OnBadRow: s.OnBadRow, Zone: s.Timezone.Location}
+	if s.Format == "token-counters" {
+		c := e.counters(s)
+		out.Counters, out.Path = c, c.describe()
+	}
+	return out
 }

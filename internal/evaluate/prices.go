@@ -122,7 +122,7 @@ func (e *Evaluator) metered(ctx context.Context, c *price.Catalogue, p period.Pe
 	var meters []billing.Source
 	for _, s := range e.Config.Sources.Billing {
 		if isMeter(s) {
-			meters = append(meters, billingSource(s))
+			meters = append(meters, e.billingSource(s))
 		}
 	}
 	if len(meters) == 0 {
