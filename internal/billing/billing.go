@@ -21,6 +21,7 @@ import (
 
 	"github.com/slactl/slactl/internal/cost"
 	"github.com/slactl/slactl/internal/period"
+	"github.com/slactl/slactl/internal/price"
 )
 
 // Source is one place of bills.
@@ -44,6 +45,10 @@ type Source struct {
 	// OnBadRow is "" to reject a file with a broken row, and "skip" to leave out
 	// the row.
 	OnBadRow string
+	// Meter says that the source counts usage; its amounts are never added to bills.
+	Meter bool
+	// Prices are those of tokens that a meter counts; without them they are unpriced.
+	Prices *price.Catalogue
 	// Zone is where the days of the bill begin; nil is UTC.
 	Zone *time.Location
 	// Counters read the tokens of the format token-counters; Path then says what
@@ -110,6 +115,10 @@ type UsageReport struct {
 // Usage adds up the tokens that meters counted in a period, as
 // [cost.NewUsageTally] says. Errors are those of [Breakdown].
 func Usage(ctx context.Context, sources []Source, p period.Period, thresholds []int64) (*UsageReport, error) {
+	sources = slices.Clone(sources)
+	for i := range sources {
+		sources[i].Prices = nil // tokens are asked for, not what they cost
+	}
 	books, err := read(ctx, sources, &questions{usage: &usageQuestion{p, thresholds}})
 	if err != nil {
 		return nil, err
@@ -117,6 +126,7 @@ func Usage(ctx context.Context, sources []Source, p period.Period, thresholds []
 	total := cost.NewUsageTally(p, nil, thresholds)
 	r := &UsageReport{}
 	r.Ledger, r.Notes = ledger(books, cost.Metered, func(p *part) { total.Merge(p.usage) })
+	r.Notes = append(r.Notes, uncovered(books, p)...)
 	r.Usages = total.Usages()
 	return r, nil
 }
@@ -168,6 +178,7 @@ func read(ctx context.Context, sources []Source, qs *questions) ([]*book, error)
 	}
 	for _, b := range books {
 		b.settle()
+		b.findFollowing()
 	}
 	return books, nil
 }
@@ -202,8 +213,9 @@ func open(s *Source) *book {
 	}
 	slices.Sort(paths)
 	base, _ := doublestar.SplitPattern(filepath.ToSlash(s.Path))
+	pages := &pageBook{}
 	for _, path := range slices.Compact(paths) {
-		f := &file{source: s, path: path, parts: map[string]*part{}}
+		f := &file{source: s, path: path, parts: map[string]*part{}, pages: pages}
 		f.locate(base)
 		b.files = append(b.files, f)
 	}
@@ -218,12 +230,14 @@ func open(s *Source) *book {
 
 // readAll reads the files of all books, a few at a time.
 func readAll(ctx context.Context, books []*book, qs *questions) error {
-	queue := make(chan *file)
+	queue := make(chan []*file)
 	var group sync.WaitGroup
 	for range readers {
 		group.Go(func() {
-			for f := range queue {
-				f.read(ctx, qs)
+			for files := range queue {
+				for _, f := range files {
+					f.read(ctx, qs)
+				}
 			}
 		})
 	}
@@ -231,8 +245,8 @@ func readAll(ctx context.Context, books []*book, qs *questions) error {
 		if b.source.Counters != nil {
 			continue
 		}
-		for _, f := range b.files {
-			queue <- f // a cancelled context makes the rest short
+		for _, files := range b.shifts() {
+			queue <- files // a cancelled context makes the rest short
 		}
 	}
 	close(queue)
@@ -240,14 +254,52 @@ func readAll(ctx context.Context, books []*book, qs *questions) error {
 	return ctx.Err()
 }
 
+// shifts are the files that are read one after another: each for itself, and
+// those in JSON together, from the newest snapshot on, since what one of an API's
+// pages says may be said again by another.
+func (b *book) shifts() [][]*file {
+	var out [][]*file
+	var pages []*file
+	for _, f := range b.files {
+		if isJSON(strings.TrimSuffix(strings.ToLower(f.path), ".gz")) {
+			pages = append(pages, f)
+		} else {
+			out = append(out, []*file{f})
+		}
+	}
+	if pages != nil {
+		slices.SortStableFunc(pages, func(a, b *file) int { return strings.Compare(b.order, a.order) })
+		out = append(out, pages)
+	}
+	return out
+}
+
 // report makes the breakdown of one query out of the tallies of every file.
 func report(books []*book, q cost.Query, index int) *cost.Report {
 	total := cost.NewTally(q, nil)
-	entries, notes := ledger(books, q.Measure, func(p *part) { total.Merge(p.tallies[index]) })
+	var pricing price.PricingTally
+	entries, notes := ledger(books, q.Measure, func(p *part) {
+		total.Merge(p.tallies[index])
+		pricing.Merge(&p.pricings[index])
+	})
 	r := total.Report()
+	if q.Measure == cost.Metered {
+		p := pricing.Pricing()
+		r.Pricing = &p
+	}
+	notes = append(notes, uncovered(books, q.Period)...)
 	r.Ledger = append(r.Ledger, entries...)
 	r.Notes = append(r.Notes, notes...)
 	return r
+}
+
+// uncovered says what of a period no page of an API holds.
+func uncovered(books []*book, p period.Period) []string {
+	var out []string
+	for _, b := range books {
+		out = append(out, b.missing(p)...)
+	}
+	return out
 }
 
 // ledger calls merge with each part that counts, and returns what became of every
@@ -269,6 +321,14 @@ func ledger(books []*book, m cost.Measure, merge func(*part)) (entries []cost.Le
 				}
 			}
 			entries = append(entries, f.ledger(m)...)
+			for _, n := range f.notes {
+				if n = "source " + b.source.Name + ": " + n; !slices.Contains(notes, n) {
+					notes = append(notes, n)
+				}
+			}
+			if f.follows != "" && f.err == nil {
+				notes = append(notes, f.path+": "+f.follows)
+			}
 		}
 		if err := b.empty(); err != nil {
 			entries = append(entries, cost.LedgerEntry{Source: b.source.Name, File: b.source.Path, Status: cost.Rejected, Reason: err.Error(), Amounts: []cost.Amount{}})

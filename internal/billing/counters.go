@@ -37,20 +37,14 @@ func (b *book) readCounters(ctx context.Context, qs *questions) {
 		f.err = fmt.Errorf("counting tokens: %w", err)
 		return
 	}
-	parts := map[string]*part{}
-	for i := range items {
-		item := &items[i]
-		item.Source = b.source.Name
-		month := cost.BillingPeriodName(item.BillingPeriodStart)
-		p, ok := parts[month]
-		if !ok {
-			p = newPart(qs, b.source)
-			parts[month] = p
-		}
+	w := newCounter(b.source, format{name: f.format, meter: true}, qs)
+	for _, item := range items {
+		w.item = item
+		w.item.Source = b.source.Name
 		f.rows++
-		p.add(item, want.Measures)
+		w.count()
 	}
-	f.merge(parts)
+	f.merge(w.parts)
 }
 
 // span is the shortest span that holds the periods of all questions.

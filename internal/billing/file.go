@@ -16,6 +16,8 @@ import (
 	"github.com/klauspost/compress/gzip"
 
 	"github.com/slactl/slactl/internal/cost"
+	"github.com/slactl/slactl/internal/period"
+	"github.com/slactl/slactl/internal/price"
 	"github.com/slactl/slactl/internal/unit"
 )
 
@@ -34,13 +36,22 @@ type file struct {
 	ignored         string // why the file is no bill
 	err             error  // why the file is rejected
 	skipped         string // the first broken row that was skipped
+	notes           []string
+	pages           *pageBook     // shared by the files of a source that are read one after another
+	buckets         []period.Span // of an API's pages
+	marks           pageMarks
+	superseded      int   // buckets that a newer snapshot holds
+	repeated        int   // buckets that another file repeats
+	repeats         *file // one such file
+	follows         string
 }
 
 // part is what a file holds of one billing period.
 type part struct {
 	rows, skipped int64
-	tallies       []*cost.Tally    // one per query
-	usage         *cost.UsageTally // nil unless asked
+	tallies       []*cost.Tally        // one per query
+	pricings      []price.PricingTally // one per query
+	usage         *cost.UsageTally     // nil unless asked
 	amounts       []currencyAmounts
 	status        string // "" until settled
 	reason        string
@@ -54,7 +65,7 @@ type currencyAmounts struct {
 }
 
 func newPart(qs *questions, source *Source) *part {
-	p := &part{}
+	p := &part{pricings: make([]price.PricingTally, len(qs.breakdowns))}
 	for _, q := range qs.breakdowns {
 		p.tallies = append(p.tallies, cost.NewTally(q, source.zone()))
 	}
@@ -64,10 +75,12 @@ func newPart(qs *questions, source *Source) *part {
 	return p
 }
 
-func (p *part) add(item *cost.LineItem, measures []cost.Measure) {
+func (p *part) add(item *cost.LineItem, measures []cost.Measure, m *metering) {
 	p.rows++
-	for _, t := range p.tallies {
-		t.Add(item)
+	for i, t := range p.tallies {
+		if t.Add(item) && item.Tokens != nil {
+			p.pricings[i].Add(usageOf(item), m.quote)
+		}
 	}
 	if p.usage != nil {
 		p.usage.Add(item)
@@ -98,6 +111,7 @@ func (p *part) merge(q *part) {
 	p.skipped += q.skipped
 	for i, t := range q.tallies {
 		p.tallies[i].Merge(t)
+		p.pricings[i].Merge(&q.pricings[i])
 	}
 	if p.usage != nil {
 		p.usage.Merge(q.usage)
@@ -122,8 +136,8 @@ func (f *file) read(ctx context.Context, qs *questions) {
 	case strings.HasSuffix(name, ".parquet") || strings.HasSuffix(name, ".snappy"):
 		f.end(f.openParquet(ctx, qs))
 		return
-	case !strings.HasSuffix(name, ".csv") && !strings.HasSuffix(name, ".json"):
-		f.ignored = "not a .csv, .json or .parquet file, packed with gzip or not"
+	case !strings.HasSuffix(name, ".csv") && !isJSON(name):
+		f.ignored = "not a .csv, .json, .jsonl or .parquet file, packed with gzip or not"
 		return
 	}
 	in, err := os.Open(f.path)
@@ -135,12 +149,22 @@ func (f *file) read(ctx context.Context, qs *questions) {
 	text, err := plain(in)
 	switch {
 	case err != nil:
-	case strings.HasSuffix(name, ".json"):
-		err = f.readPages(ctx, text, qs)
+	case isJSON(name):
+		f.marks, err = f.readJSON(ctx, text, qs)
 	default:
 		err = f.readTable(ctx, text, qs)
 	}
 	f.end(err)
+}
+
+// isJSON reports whether a name, without .gz, is that of a file in JSON.
+func isJSON(name string) bool {
+	for _, suffix := range []string{".json", ".jsonl", ".ndjson"} {
+		if strings.HasSuffix(name, suffix) {
+			return true
+		}
+	}
+	return false
 }
 
 // end keeps why reading ended.
@@ -163,33 +187,6 @@ func (f *file) openParquet(ctx context.Context, qs *questions) error {
 		return err
 	}
 	return f.readParquet(ctx, in, info.Size(), qs)
-}
-
-// readPages reads an export in JSON, of the format that the source names.
-func (f *file) readPages(ctx context.Context, text io.Reader, qs *questions) error {
-	kind, ok := formatNamed(f.source.Format)
-	if !ok || kind.pages == nil {
-		return &noBillError{"a JSON file is no export of this source's format"}
-	}
-	f.format = kind.name
-	want := qs.reads()
-	parts := map[string]*part{}
-	err := kind.pages(ctx, text, &pages{source: f.source, want: want, emit: func(item *cost.LineItem) {
-		item.Source = f.source.Name
-		month := cost.BillingPeriodName(item.BillingPeriodStart)
-		p, ok := parts[month]
-		if !ok {
-			p = newPart(qs, f.source)
-			parts[month] = p
-		}
-		f.rows++
-		p.add(item, want.Measures)
-	}})
-	if err != nil {
-		return err
-	}
-	f.merge(parts)
-	return nil
 }
 
 // plain returns the text of a file: unpacked when it is gzip, whatever its name,
@@ -259,7 +256,11 @@ func (f *file) ledger(m cost.Measure) []cost.LedgerEntry {
 		entry.Status, entry.Reason = cost.Ignored, f.ignored
 		return []cost.LedgerEntry{entry}
 	case len(f.parts) == 0:
-		entry.Reason = "the file has no rows"
+		if entry.Reason = f.repeatNote(); entry.Reason == "" {
+			entry.Reason = "the file has no rows"
+		} else if f.superseded+f.repeated > 0 {
+			entry.Status = cost.Superseded
+		}
 		return []cost.LedgerEntry{entry}
 	}
 	var out []cost.LedgerEntry
@@ -269,6 +270,9 @@ func (f *file) ledger(m cost.Measure) []cost.LedgerEntry {
 		e.BillingPeriod, e.Status, e.Reason, e.Rows, e.SkippedRows = name, f.status(p), p.reason, p.rows, p.skipped
 		if p.skipped > 0 && e.Reason == "" {
 			e.Reason = f.skipped
+		}
+		if e.Reason == "" {
+			e.Reason = f.repeatNote()
 		}
 		for _, a := range p.amounts {
 			if i := slices.Index(f.measures, m); i >= 0 {

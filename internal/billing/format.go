@@ -1,9 +1,7 @@
 package billing
 
 import (
-	"context"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
@@ -21,8 +19,14 @@ type format struct {
 	// bind makes the reader of a table with a known header. The error says why the
 	// file is rejected.
 	bind func(t *table) (reader, error)
-	// pages reads an export in JSON, or is nil.
-	pages func(ctx context.Context, in io.Reader, p *pages) error
+	// fields are the columns that an export in JSON has, nested ones with dots
+	// (see json.go); nil when the format is not read from JSON.
+	fields []string
+	// kindOf names the kind of a result in JSON by its field object, or is nil.
+	kindOf func(object string) string
+	// meter says that the format counts usage instead of invoiced charges, unless
+	// the source has another role.
+	meter bool
 }
 
 // reader turns the rows of one table into line items.
@@ -43,6 +47,11 @@ func formats() []format {
 		azureFormat(),
 		gcpFormat(),
 		ociFormat(),
+		openaiCostsFormat(),
+		openaiUsageFormat(),
+		anthropicCostFormat(),
+		anthropicUsageFormat(),
+		litellmFormat(),
 		csvFormat(),
 	}
 }
@@ -90,7 +99,11 @@ func tableFormat(s *Source, header []string) (format, string, error) {
 		if f.recognise == nil {
 			continue
 		}
-		if version, ok := f.recognise(header); ok {
+		version, ok := f.recognise(header)
+		if ok && f.meter && !s.Meter {
+			return format{}, "", &noBillError{fmt.Sprintf("it counts usage and is no bill; name format: %s on the source, which makes it a meter", f.name)}
+		}
+		if ok {
 			return f, version, nil
 		}
 	}
@@ -107,12 +120,4 @@ func noColumns(name string, header []string) string {
 		}
 	}
 	return fmt.Sprintf("its header has no column of %s (with commas between the columns)", strings.ToUpper(name))
-}
-
-// pages is what reading a JSON export gives its items to.
-type pages struct {
-	source *Source
-	want   cost.Reads
-	// emit counts an item; the item may be reused afterwards.
-	emit func(*cost.LineItem)
 }

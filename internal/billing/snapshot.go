@@ -74,6 +74,7 @@ func (b *book) settle() {
 	for _, f := range b.files {
 		for month, p := range f.parts {
 			switch bad := broken[month+"/"+newest[month]]; {
+			case len(f.buckets) > 0: // pages of an API: bucket by bucket, as they were read
 			case f.order != newest[month]:
 				p.status, p.reason = cost.Superseded, "a newer snapshot holds "+month
 			case bad != nil && f.err == nil:

@@ -188,10 +188,14 @@ func (t *table) instant(r *row, i int) (time.Time, error) {
 	if err != nil {
 		return time.Time{}, fmt.Errorf("%s: %w", t.name(i), err)
 	}
-	if len(t.dates) < maxDates {
-		t.dates[strings.Clone(s)] = at
-	}
+	t.remember(s, at)
 	return at, nil
+}
+
+func (t *table) remember(text string, at time.Time) {
+	if len(t.dates) < maxDates {
+		t.dates[strings.Clone(text)] = at
+	}
 }
 
 // tags reads a JSON object of scalars.

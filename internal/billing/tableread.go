@@ -50,6 +50,7 @@ func (f *file) readTable(ctx context.Context, text io.Reader, qs *questions) err
 	}
 	for _, w := range team {
 		f.merge(w.parts)
+		f.note(w.reader)
 	}
 	return err
 }
@@ -109,18 +110,29 @@ type worker struct {
 	want   cost.Reads
 	row    row
 	item   cost.LineItem
+	meter  metering
 	// last is the part of the row before, which most often is that of the next.
 	last      *part
 	lastStart time.Time
 }
 
 func newWorker(source *Source, kind format, header []string, qs *questions) (*worker, error) {
-	w := &worker{source: source, width: len(header), skip: source.OnBadRow == "skip", parts: map[string]*part{}, qs: qs, want: qs.reads()}
-	t := newTable(source, header, w.want)
+	w := newCounter(source, kind, qs)
+	w.width, w.skip = len(header), source.OnBadRow == "skip"
+	want := w.want
+	if source.Meter && !kind.meter { // the bill's own amounts are what it metered
+		want.Measures = append(slices.Clone(want.Measures), cost.Billed)
+	}
+	t := newTable(source, header, want)
 	w.used = t.used
 	var err error
 	w.reader, err = kind.bind(t)
 	return w, err
+}
+
+// newCounter is a worker without a reader, which counts the items that it is given.
+func newCounter(source *Source, kind format, qs *questions) *worker {
+	return &worker{source: source, parts: map[string]*part{}, qs: qs, want: qs.reads(), meter: metering{source: source, kind: kind}}
 }
 
 // outcome is what became of a block.
@@ -180,11 +192,17 @@ func (w *worker) readRow() error {
 	if err := w.reader.read(&w.row, &w.item); err != nil {
 		return err
 	}
+	w.count()
+	return nil
+}
+
+// count adds the item at hand to its part.
+func (w *worker) count() {
+	w.meter.price(&w.item)
 	if at := w.item.BillingPeriodStart; w.last == nil || !at.Equal(w.lastStart) {
 		w.last, w.lastStart = w.part(cost.BillingPeriodName(at)), at
 	}
-	w.last.add(&w.item, w.want.Measures)
-	return nil
+	w.last.add(&w.item, w.want.Measures, &w.meter)
 }
 
 func (w *worker) part(month string) *part {

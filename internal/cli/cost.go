@@ -41,7 +41,12 @@ to the change; what the bill gives no quantity for is unexplained.
 Keys: provider, service, category, charge_category, account, sub_account, region,
 resource, sku, source, invoice, billing_account, billing_period, charge_class,
 commitment, day, week, month, and tag.KEY for a tag; team, org and tier by the rules
-of cost.allocate (see slactl cost allocate).`,
+of cost.allocate (see slactl cost allocate).
+
+Totals are of bills. Meters (usage of a provider, LiteLLM's spend, token counters)
+are never added to them: --measure metered, or --source with the name of a meter,
+shows what they counted at the prices of each day. Tokens without a price are
+listed and never 0; where the length of requests is not known, there is a range.`,
 		Example: `  slactl cost breakdown --period 2026-10
   slactl cost breakdown --period 2026-10 --by category,tag.team --measure effective
   slactl cost breakdown --period 2026-10 --by service --top 5 --format csv
@@ -52,7 +57,7 @@ of cost.allocate (see slactl cost allocate).`,
 	f := cmd.Flags()
 	f.StringVar(&o.period, "period", "last-month", "sum the charges of this `period`")
 	f.StringSliceVar(&o.by, "by", []string{"provider", "service"}, "group by these `keys`")
-	f.StringVar(&o.measure, "measure", "", "sum this `measure`: billed, effective, list or contracted (default cost.measure, else effective)")
+	f.StringVar(&o.measure, "measure", "", "sum this `measure`: billed, effective, list, contracted or metered (default cost.measure, else effective)")
 	f.StringVar(&o.basis, "basis", string(cost.ByCharge), "assign rows by this `time`: charge, or billing for the billing period")
 	f.StringVar(&o.compare, "compare", "", "show what changed from this `period`: previous, yoy for a year before, or a name, and why")
 	f.IntVar(&o.top, "top", 0, "show only this `number` of largest groups, and the rest as one")
@@ -143,7 +148,7 @@ func (o *breakdownOptions) query(ev *evaluate.Evaluator) (cost.Query, error) {
 	if o.measure != "" {
 		q.Measure = cost.Measure(o.measure)
 	}
-	measures := []string{string(cost.Billed), string(cost.Effective), string(cost.List), string(cost.Contracted)}
+	measures := []string{string(cost.Billed), string(cost.Effective), string(cost.List), string(cost.Contracted), string(cost.Metered)}
 	if err := oneOf("--measure", string(q.Measure), measures); err != nil {
 		return q, err
 	}
@@ -177,8 +182,12 @@ func writeBreakdown(a *app, o *breakdownOptions, r *cost.Report) error {
 	case "csv":
 		return writeBreakdownCSV(a, o.raw, r)
 	}
+	all := r.Notes
+	if r.Pricing != nil {
+		all = append(report.PricingNotes(*r.Pricing), all...)
+	}
 	for i, total := range r.Totals {
-		notes := r.Notes
+		notes := all
 		if i < len(r.Totals)-1 {
 			notes = nil
 		}

@@ -100,7 +100,8 @@ func (a *Allocator) Apply(q Query, base *Report) *Report {
 			groups[p.currency][key] = g
 		}
 		g.sum.Add(p.amount)
-		g.rows += p.rows
+		g.high.Add(p.high)
+		g.rows, g.nullRows = g.rows+p.rows, g.nullRows+p.nullRows
 	}
 	for _, total := range base.Totals {
 		_, list := currencyGroups(q, total.Currency, slices.Collect(maps.Values(groups[total.Currency])))
@@ -127,7 +128,9 @@ type part struct {
 	currency string
 	values   []string // by the asked keys
 	amount   unit.Decimal
+	high     unit.Decimal // at most, of a metered amount
 	rows     int64
+	nullRows int64
 	rule     int // from 1; 0 for none
 	shared   bool
 }
@@ -135,11 +138,11 @@ type part struct {
 // parts gives each base group to its owners.
 func (a *Allocator) parts(by []string, groups []Group) []part {
 	var out []part
-	before := map[string]unit.Decimal{} // what of a rule's total was shared out, by rule and currency
+	before, beforeHigh := map[string]unit.Decimal{}, map[string]unit.Decimal{} // what of a rule's total was shared out, by rule and currency
 	for i := range groups {
 		g := &groups[i]
 		number, rule := a.ruleOf(g)
-		p := part{currency: g.Currency, amount: g.Amount, rows: g.Rows, rule: number}
+		p := part{currency: g.Currency, amount: g.Amount, high: g.most(), rows: g.Rows, nullRows: g.NullRows, rule: number}
 		if !rule.shares(by) {
 			p.values = a.values(by, rule, g, "")
 			out = append(out, p)
@@ -151,12 +154,23 @@ func (a *Allocator) parts(by []string, groups []Group) []part {
 		to := from.Add(g.Amount)
 		before[key] = to
 		lower, upper := rule.Split.of(from, g.Currency), rule.Split.of(to, g.Currency)
+		fromHigh := beforeHigh[key]
+		beforeHigh[key] = fromHigh.Add(g.most())
+		lowerHigh, upperHigh := rule.Split.of(fromHigh, g.Currency), rule.Split.of(beforeHigh[key], g.Currency)
 		for j, s := range rule.Split.Shares {
-			p.values, p.amount = a.values(by, rule, g, s.Key), upper[j].Sub(lower[j])
+			p.values, p.amount, p.high = a.values(by, rule, g, s.Key), upper[j].Sub(lower[j]), upperHigh[j].Sub(lowerHigh[j])
 			out = append(out, p)
 		}
 	}
 	return out
+}
+
+// most is what a group may cost at most.
+func (g *Group) most() unit.Decimal {
+	if g.Range != nil {
+		return g.Range.High
+	}
+	return g.Amount
 }
 
 // of shares an amount out.

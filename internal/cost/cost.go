@@ -50,6 +50,9 @@ type LineItem struct {
 	// MeteredCost is what a meter says that its tokens cost, or what they cost by
 	// the price catalogue; nil when they are unpriced.
 	MeteredCost *unit.Decimal
+	// MeteredHigh is what it may cost at most, where that is not certain; nil means
+	// MeteredCost.
+	MeteredHigh *unit.Decimal
 }
 
 // Tokens are what a meter counted. The parts are disjoint: Input holds neither

@@ -114,7 +114,8 @@ func TestReport(t *testing.T) {
    "currency": "USD",
    "amount": "2",
    "share": null,
-   "rows": 2
+   "rows": 2,
+   "null_rows": 1
   },
   {
    "keys": {

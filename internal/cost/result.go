@@ -41,6 +41,9 @@ type Report struct {
 	Groups  []Group       `json:"groups"`
 	Ledger  []LedgerEntry `json:"ledger"`
 	Notes   []string      `json:"notes"`
+	// Pricing says how much of what meters counted has a price, in a breakdown by
+	// the measure metered.
+	Pricing *Pricing `json:"pricing,omitempty"`
 	// Compare says how totals moved, in a breakdown that is compared with another
 	// period; the groups then have a movement.
 	Compare *Comparison `json:"compare,omitempty"`
@@ -52,6 +55,7 @@ type Total struct {
 	Amount   unit.Decimal `json:"amount"`
 	Rows     int64        `json:"rows"`
 	NullRows int64        `json:"null_rows"` // rows without an amount of the measure
+	Range    *Range       `json:"range,omitempty"`
 }
 
 // Group is the exact sum of the rows that share the asked keys, in one currency.
@@ -62,6 +66,12 @@ type Group struct {
 	// Share of the currency's total, six digits, half even; nil when that is 0.
 	Share *unit.Decimal `json:"share"`
 	Rows  int64         `json:"rows"`
+	// NullRows are those without an amount of the measure. Where all are, the group
+	// has no amount, and Amount is 0.
+	NullRows int64 `json:"null_rows,omitempty"`
+	// Range is set for metered amounts of which a context tier cannot be decided;
+	// Amount is then its low end.
+	Range *Range `json:"range,omitempty"`
 	// Folded is how many groups beyond the asked top are added up in this one,
 	// whose keys are all nil. It is 0 in every group of its own, so that the rest
 	// cannot be taken for rows without a value.
@@ -111,4 +121,34 @@ func (r *Report) Rejected() bool {
 type Amount struct {
 	Currency string       `json:"currency"`
 	Amount   unit.Decimal `json:"amount"`
+}
+
+// Range are the ends between which an amount lies.
+type Range struct {
+	Low  unit.Decimal `json:"low"`
+	High unit.Decimal `json:"high"`
+}
+
+// Pricing says how much of what was counted has a price, and by which entries.
+type Pricing struct {
+	// Share of the tokens that are priced, six digits, half even; nil without tokens.
+	PricedShare *unit.Decimal `json:"priced_share"`
+	Unpriced    []Unpriced    `json:"unpriced"`
+	Matches     []Matched     `json:"matches"`
+}
+
+// Unpriced are tokens without a price.
+type Unpriced struct {
+	Model    string      `json:"model"`
+	Provider string      `json:"provider,omitempty"`
+	Tokens   unit.Number `json:"tokens"`
+	Reason   string      `json:"reason"`
+}
+
+// Matched says which entry of the price catalogue answered for a model.
+type Matched struct {
+	Model    string `json:"model"`    // as the meter names it
+	Provider string `json:"provider"` // likewise
+	Entry    string `json:"entry"`    // provider/name of the catalogue
+	How      string `json:"how"`      // exact, alias or undated
 }

@@ -37,7 +37,8 @@ type group struct {
 	sum            unit.Sum
 	rows, nullRows int64
 	consumed       unit.Sum
-	quantities     int64 // rows with a quantity
+	high           unit.Sum // of the metered amounts, at most
+	quantities     int64    // rows with a quantity
 }
 
 type dated struct {
@@ -104,16 +105,16 @@ func (t *Tally) date(at time.Time, layout string) string {
 	return name
 }
 
-// Add counts an item, if it belongs to the period. The item may be reused
-// afterwards.
-func (t *Tally) Add(item *LineItem) {
+// Add counts an item, if it belongs to the period and the query picks it, and
+// reports whether it did. The item may be reused afterwards.
+func (t *Tally) Add(item *LineItem) bool {
 	at := item.ChargePeriodStart
 	if t.query.Basis == ByBilling {
 		at = item.BillingPeriodStart
 	}
 	// A charge that starts at an instant lies after it, unlike a sample: [start, end).
 	if at.Before(t.span.Start) || !at.Before(t.span.End) || !t.match.matches(item) {
-		return
+		return false
 	}
 	currency, rate := t.rate(item)
 	g := t.group(item, currency)
@@ -129,6 +130,22 @@ func (t *Tally) Add(item *LineItem) {
 		g.sum.Add(amount.Mul(*rate))
 	default:
 		g.sum.Add(*amount)
+	}
+	if t.query.Measure == Metered {
+		g.addHigh(item, rate)
+	}
+	return true
+}
+
+// addHigh counts what a metered item may cost at most.
+func (g *group) addHigh(item *LineItem, rate *unit.Decimal) {
+	high := cmp.Or(item.MeteredHigh, item.MeteredCost)
+	switch {
+	case high == nil:
+	case rate != nil:
+		g.high.Add(high.Mul(*rate))
+	default:
+		g.high.Add(*high)
 	}
 }
 
@@ -180,6 +197,7 @@ func (t *Tally) Merge(u *Tally) {
 		}
 		mine.sum.AddSum(&g.sum)
 		mine.consumed.AddSum(&g.consumed)
+		mine.high.AddSum(&g.high)
 		mine.quantities += g.quantities
 		mine.rows += g.rows
 		mine.nullRows += g.nullRows
@@ -221,16 +239,18 @@ func (t *Tally) Report() *Report {
 // currencyGroups orders the groups of one currency by amount, the largest
 // first, then by their keys, and folds what lies beyond the top.
 func currencyGroups(q Query, currency string, groups []*group) (Total, []Group) {
-	var sum unit.Sum
+	var sum, high unit.Sum
 	total := Total{Currency: currency}
 	amounts := make(map[*group]unit.Decimal, len(groups))
 	for _, g := range groups {
 		amounts[g] = g.sum.Total()
 		sum.AddSum(&g.sum)
+		high.AddSum(&g.high)
 		total.Rows += g.rows
 		total.NullRows += g.nullRows
 	}
 	total.Amount = sum.Total()
+	total.Range = rangeOf(q.Measure, total.Amount, &high)
 	slices.SortFunc(groups, func(a, b *group) int {
 		return cmp.Or(amounts[b].Cmp(amounts[a]), slices.Compare(a.values, b.values))
 	})
@@ -240,23 +260,33 @@ func currencyGroups(q Query, currency string, groups []*group) (Total, []Group) 
 	for i, g := range groups {
 		if q.Top > 0 && i >= q.Top {
 			rest.sum.AddSum(&g.sum)
+			rest.high.AddSum(&g.high)
 			rest.rows += g.rows
+			rest.nullRows += g.nullRows
 			folded++
 			continue
 		}
-		out = append(out, result(q.By, currency, amounts[g], total.Amount, g))
+		out = append(out, result(q, currency, amounts[g], total.Amount, g))
 	}
 	if folded > 0 {
-		g := result(q.By, currency, rest.sum.Total(), total.Amount, &rest)
+		g := result(q, currency, rest.sum.Total(), total.Amount, &rest)
 		g.Folded = folded
 		out = append(out, g)
 	}
 	return total, out
 }
 
-func result(by []string, currency string, amount, total unit.Decimal, g *group) Group {
-	out := Group{Keys: make(map[string]*string, len(by)), Currency: currency, Amount: amount, Rows: g.rows}
-	for i, name := range by {
+// rangeOf is the range of metered amounts that are not certain, else nil.
+func rangeOf(m Measure, low unit.Decimal, high *unit.Sum) *Range {
+	if most := high.Total(); m == Metered && most.Cmp(low) != 0 {
+		return &Range{Low: low, High: most}
+	}
+	return nil
+}
+
+func result(q Query, currency string, amount, total unit.Decimal, g *group) Group {
+	out := Group{Keys: make(map[string]*string, len(q.By)), Currency: currency, Amount: amount, Rows: g.rows, NullRows: g.nullRows, Range: rangeOf(q.Measure, amount, &g.high)}
+	for i, name := range q.By {
 		out.Keys[name] = nil
 		if i < len(g.values) && g.values[i] != "" {
 			out.Keys[name] = &g.values[i]

@@ -2,6 +2,7 @@ package evaluate
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -41,37 +42,110 @@ func (e *Evaluator) Cost(ctx context.Context, qs []cost.Query) ([]*cost.Report, 
 	return e.breakdown(ctx, qs)
 }
 
-// breakdown is [Evaluator.Cost] without rules.
+// breakdown is [Evaluator.Cost] without rules. Totals are of bills. Meters, which
+// count the same things once more, answer the queries that ask for the measure
+// metered, and all of them where no bill is configured.
 func (e *Evaluator) breakdown(ctx context.Context, qs []cost.Query) ([]*cost.Report, error) {
-	if len(e.Config.Sources.Billing) == 0 {
+	bills, meters := e.billing()
+	if len(bills)+len(meters) == 0 {
 		return nil, fmt.Errorf("reading bills: no source is configured; set sources.billing")
-	}
-	var sources []billing.Source
-	var notes []string
-	for _, s := range e.Config.Sources.Billing {
-		if isMeter(s) {
-			notes = append(notes, fmt.Sprintf("source %s is a meter (%s): meters never add to a bill, and are not read by this version", s.Name, s.Format))
-			continue
-		}
-		sources = append(sources, e.billingSource(s))
-	}
-	if len(sources) == 0 {
-		return nil, fmt.Errorf("reading bills: %s", strings.Join(notes, "; "))
 	}
 	qs, err := e.converted(qs)
 	if err != nil {
 		return nil, err
 	}
-	if e.Config.Cost.ExchangeRates != "" && e.Config.Cost.Currency == "" {
-		notes = append(notes, "cost.exchange_rates is not used: cost.currency does not say into what")
+	var ofBills, ofMeters []cost.Query
+	for i := range qs {
+		if len(bills) == 0 {
+			qs[i].Measure = cost.Metered
+		}
+		if qs[i].Measure == cost.Metered {
+			ofMeters = append(ofMeters, qs[i])
+		} else {
+			ofBills = append(ofBills, qs[i])
+		}
+	}
+	billed, err := e.read(ctx, bills, ofBills)
+	if err != nil {
+		return nil, err
+	}
+	metered, err := e.readMeters(ctx, meters, ofMeters)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]*cost.Report, len(qs))
+	for i := range qs {
+		from := &billed
+		if qs[i].Measure == cost.Metered {
+			from = &metered
+		}
+		out[i], *from = (*from)[0], (*from)[1:]
+		if from == &billed && len(meters) > 0 {
+			out[i].Notes = append(out[i].Notes, meterNote(meters))
+		}
+	}
+	return out, nil
+}
+
+// billing are the configured bills, and the meters.
+func (e *Evaluator) billing() (bills, meters []billing.Source) {
+	for _, s := range e.Config.Sources.Billing {
+		if isMeter(s) {
+			meters = append(meters, e.billingSource(s))
+		} else {
+			bills = append(bills, e.billingSource(s))
+		}
+	}
+	return bills, meters
+}
+
+func meterNote(meters []billing.Source) string {
+	var names []string
+	for _, s := range meters {
+		names = append(names, s.Name)
+	}
+	return fmt.Sprintf("meters never add to bills: the total has nothing of %s; see --source %s", strings.Join(names, ", "), names[0])
+}
+
+// read answers queries about sources.
+func (e *Evaluator) read(ctx context.Context, sources []billing.Source, qs []cost.Query) ([]*cost.Report, error) {
+	if len(qs) == 0 {
+		return nil, nil
 	}
 	e.stage("reading bills")
 	reports, err := billing.Breakdown(ctx, sources, qs)
 	for _, r := range reports {
-		for i := range r.Ledger {
-			r.Ledger[i].File = e.display(r.Ledger[i].File)
+		e.displayAll(r.Ledger, r.Notes)
+		if e.Config.Cost.ExchangeRates != "" && e.Config.Cost.Currency == "" {
+			r.Notes = append(r.Notes, "cost.exchange_rates is not used: cost.currency does not say into what")
 		}
-		r.Notes = append(r.Notes, notes...)
+	}
+	return reports, err
+}
+
+// readMeters answers queries about what meters counted, at the prices of tokens.
+func (e *Evaluator) readMeters(ctx context.Context, meters []billing.Source, qs []cost.Query) ([]*cost.Report, error) {
+	if len(qs) == 0 {
+		return nil, nil
+	}
+	if len(meters) == 0 {
+		return nil, errNoMeter
+	}
+	c, err := e.Prices()
+	if err != nil {
+		return nil, err
+	}
+	for i := range meters {
+		meters[i].Prices = c
+	}
+	reports, err := e.read(ctx, meters, qs)
+	for _, r := range reports {
+		if len(meters) > 1 {
+			r.Notes = append(r.Notes, fmt.Sprintf("%d meters are added up; where they count the same requests, pick one with --source", len(meters)))
+		}
+		if stale := c.Stale(e.Now); stale != "" {
+			r.Notes = append(r.Notes, stale)
+		}
 	}
 	return reports, err
 }
@@ -104,8 +178,11 @@ func isMeter(s config.BillingSource) bool {
 	return s.Role == "meter"
 }
 
+// errNoMeter says that nothing counts tokens.
+var errNoMeter = errors.New("reading meters: no source counts tokens; set one of the format openai-usage, anthropic-usage, litellm-spend or token-counters in sources.billing")
+
 func (e *Evaluator) billingSource(s config.BillingSource) billing.Source {
-	out := billing.Source{Name: s.Name, Format: s.Format, Path: string(s.Path), Measure: s.Measure, Columns: s.Columns,
+	out := billing.Source{Meter: isMeter(s), Name: s.Name, Format: s.Format, Path: string(s.Path), Measure: s.Measure, Columns: s.Columns,
 		Currency: s.Currency, Snapshots: s.Snapshots, OnBadRow: s.OnBadRow, Zone: s.Timezone.Location}
 	if s.Format == "token-counters" {
 		c := e.counters(s)

@@ -58,8 +58,6 @@ func TestCurrencies(t *testing.T) {
 			"date,from,to,rate\n2026-10-01,EUR,USD,1.1\n2026-10-02,EUR,USD,1;2\n", "", "", `reading fx.csv: row 2: "1;2"`},
 		{"no such file", source + "cost: {currency: USD, exchange_rates: fx.csv}\n", "", "", "",
 			"reading fx.csv: no such file or directory; cost.exchange_rates names this file"},
-		{"nothing but a meter", "sources: {billing: [{name: tokens, format: token-counters, tokens: 'llm_tokens_total{}', labels: {model: model, kind: type}, cached: separate}]}\n",
-			"", "", "", "reading bills: source tokens is a meter (token-counters)"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/slactl/slactl/internal/billing"
 	"github.com/slactl/slactl/internal/config"
+	"github.com/slactl/slactl/internal/cost"
 	"github.com/slactl/slactl/internal/period"
 	"github.com/slactl/slactl/internal/query"
 	"github.com/slactl/slactl/internal/window"
@@ -62,6 +63,23 @@ func (e *Evaluator) display(path string) string {
 		return rest
 	}
 	return path
+}
+
+// displayAll is display for the files of a ledger, and for those that its reasons
+// and the notes name.
+func (e *Evaluator) displayAll(ledger []cost.LedgerEntry, notes []string) {
+	shown := func(text string) string {
+		if e.Dir == "" {
+			return text
+		}
+		return strings.ReplaceAll(text, strings.TrimSuffix(e.Dir, "/")+"/", "")
+	}
+	for i := range ledger {
+		ledger[i].File, ledger[i].Reason = e.display(ledger[i].File), shown(ledger[i].Reason)
+	}
+	for i := range notes {
+		notes[i] = shown(notes[i])
+	}
 }
 
 func (e *Evaluator) stage(format string, args ...any) {

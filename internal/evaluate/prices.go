@@ -119,14 +119,9 @@ func (e *Evaluator) CompareModels(ctx context.Context, p period.Period, models [
 // metered reads what the configured meters counted in a period.
 func (e *Evaluator) metered(ctx context.Context, c *price.Catalogue, p period.Period) ([]cost.Usage, Metered, error) {
 	m := Metered{Schema: cost.Schema, Period: p.Info(), PricesChecked: c.Checked.Format(time.DateOnly), Ledger: []cost.LedgerEntry{}, Notes: []string{}}
-	var meters []billing.Source
-	for _, s := range e.Config.Sources.Billing {
-		if isMeter(s) {
-			meters = append(meters, e.billingSource(s))
-		}
-	}
+	_, meters := e.billing()
 	if len(meters) == 0 {
-		return nil, m, errors.New("reading meters: no source counts tokens; set one of the format openai-usage, anthropic-usage, litellm-spend or token-counters in sources.billing")
+		return nil, m, errNoMeter
 	}
 	read := e.Usage
 	if read == nil {
@@ -137,9 +132,7 @@ func (e *Evaluator) metered(ctx context.Context, c *price.Catalogue, p period.Pe
 	if err != nil {
 		return nil, m, err
 	}
-	for i := range got.Ledger {
-		got.Ledger[i].File = e.display(got.Ledger[i].File)
-	}
+	e.displayAll(got.Ledger, got.Notes)
 	m.Ledger, m.Notes = append(m.Ledger, got.Ledger...), append(m.Notes, got.Notes...)
 	if stale := c.Stale(e.Now); stale != "" {
 		m.Notes = append(m.Notes, stale)

@@ -44,8 +44,8 @@ type Comparison struct {
 	Actual []Actual `json:"actual"` // a line per currency
 	WhatIf []WhatIf `json:"what_if"`
 	// Assumptions hold for all lines of WhatIf, whole sentences without a full stop.
-	Assumptions []string `json:"assumptions"`
-	Pricing     Pricing  `json:"pricing"`
+	Assumptions []string     `json:"assumptions"`
+	Pricing     cost.Pricing `json:"pricing"`
 }
 
 // Actual is the cost of the work in one currency.
@@ -67,9 +67,9 @@ type WhatIf struct {
 	Reason   string        `json:"reason,omitempty"` // why there is no cost
 	// Change is the cost less the actual one, from the best to the worst case; nil
 	// when that is unknown in part, or in another currency.
-	Change       *Range   `json:"change"`
-	ChangeReason string   `json:"change_reason,omitempty"`
-	Assumptions  []string `json:"assumptions"` // of this model
+	Change       *cost.Range `json:"change"`
+	ChangeReason string      `json:"change_reason,omitempty"`
+	Assumptions  []string    `json:"assumptions"` // of this model
 }
 
 // Compare prices usages with each of the entries, which [Catalogue.Find] found.
@@ -152,8 +152,8 @@ func (c *Catalogue) whatIf(us []cost.Usage, quotes []Quote, m *Model, spread Spr
 		w.ChangeReason = "the work was paid in another currency"
 	default:
 		// What the model did itself does not change, whatever it cost.
-		others := Range{Low: r.Actual[0].Low.Sub(p.own.Low), High: r.Actual[0].High.Sub(p.own.High)}
-		w.Change = &Range{Low: trimmed(p.low.Sub(p.own.Low).Sub(others.High)), High: trimmed(p.high.Sub(p.own.High).Sub(others.Low))}
+		others := cost.Range{Low: r.Actual[0].Low.Sub(p.own.Low), High: r.Actual[0].High.Sub(p.own.High)}
+		w.Change = &cost.Range{Low: trimmed(p.low.Sub(p.own.Low).Sub(others.High)), High: trimmed(p.high.Sub(p.own.High).Sub(others.Low))}
 	}
 	return w
 }
@@ -164,7 +164,7 @@ type project struct {
 	model       *Model
 	spread      Spread
 	low, high   unit.Decimal
-	own         Range // of that, what the model did itself
+	own         cost.Range // of that, what the model did itself
 	reason      string
 	assumptions []string
 }

@@ -9,57 +9,52 @@ import (
 	"github.com/slactl/slactl/internal/unit"
 )
 
-// Pricing says how much of what was counted has a price, and by which entries.
-type Pricing struct {
-	// Share of the tokens that are priced, six digits, half even; nil without tokens.
-	PricedShare *unit.Decimal `json:"priced_share"`
-	Unpriced    []Unpriced    `json:"unpriced"`
-	Matches     []Matched     `json:"matches"`
-}
-
-// Unpriced are tokens without a price.
-type Unpriced struct {
-	Model    string      `json:"model"`
-	Provider string      `json:"provider,omitempty"`
-	Tokens   unit.Number `json:"tokens"`
-	Reason   string      `json:"reason"`
-}
-
-// Matched says which entry answered for a model.
-type Matched struct {
-	Model    string `json:"model"`    // as the meter names it
-	Provider string `json:"provider"` // likewise
-	Entry    string `json:"entry"`    // provider/name of the catalogue
-	How      How    `json:"how"`
-}
-
-// PricingTally gathers a [Pricing] from quotes.
+// PricingTally gathers a [cost.Pricing] from quotes.
 type PricingTally struct {
 	priced   unit.Sum
 	total    unit.Sum
-	unpriced map[Unpriced]*unit.Sum
-	matches  map[Matched]bool
+	unpriced map[cost.Unpriced]*unit.Sum
+	matches  map[cost.Matched]bool
 }
 
 // Add counts the tokens of a usage and what became of them.
 func (t *PricingTally) Add(u cost.Usage, q Quote) {
 	if t.matches == nil {
-		t.unpriced, t.matches = map[Unpriced]*unit.Sum{}, map[Matched]bool{}
+		t.unpriced, t.matches = map[cost.Unpriced]*unit.Sum{}, map[cost.Matched]bool{}
 	}
 	tokens := u.Tokens.Total()
 	t.total.Add(tokens)
 	if m := q.Match.Model; m != nil {
-		t.matches[Matched{u.Model, u.Provider, m.ID(), q.Match.How}] = true
+		t.matches[cost.Matched{Model: u.Model, Provider: u.Provider, Entry: m.ID(), How: string(q.Match.How)}] = true
 	}
 	if q.Reason == "" {
 		t.priced.Add(tokens)
 		return
 	}
-	key := Unpriced{Model: u.Model, Provider: u.Provider, Reason: q.Reason}
+	key := cost.Unpriced{Model: u.Model, Provider: u.Provider, Reason: q.Reason}
 	if t.unpriced[key] == nil {
 		t.unpriced[key] = &unit.Sum{}
 	}
 	t.unpriced[key].Add(tokens)
+}
+
+// Merge adds what another tally gathered.
+func (t *PricingTally) Merge(u *PricingTally) {
+	if u.matches == nil {
+		return
+	}
+	if t.matches == nil {
+		t.unpriced, t.matches = map[cost.Unpriced]*unit.Sum{}, map[cost.Matched]bool{}
+	}
+	t.priced.AddSum(&u.priced)
+	t.total.AddSum(&u.total)
+	maps.Copy(t.matches, u.matches)
+	for key, sum := range u.unpriced {
+		if t.unpriced[key] == nil {
+			t.unpriced[key] = &unit.Sum{}
+		}
+		t.unpriced[key].AddSum(sum)
+	}
 }
 
 // ID names an entry with its provider.
@@ -72,8 +67,8 @@ func (m *Model) ID() string {
 
 // Pricing returns what was gathered: the unpriced models with the most tokens
 // first.
-func (t *PricingTally) Pricing() Pricing {
-	p := Pricing{Unpriced: []Unpriced{}, Matches: []Matched{}}
+func (t *PricingTally) Pricing() cost.Pricing {
+	p := cost.Pricing{Unpriced: []cost.Unpriced{}, Matches: []cost.Matched{}}
 	if ratio, ok := unit.RatioOf(t.priced.Total(), t.total.Total()); ok {
 		share := unit.QuantizeRat(ratio, 6, unit.HalfEven)
 		p.PricedShare = &share
@@ -82,14 +77,14 @@ func (t *PricingTally) Pricing() Pricing {
 		key.Tokens = unit.Number{Decimal: sum.Total()}
 		p.Unpriced = append(p.Unpriced, key)
 	}
-	slices.SortFunc(p.Unpriced, func(a, b Unpriced) int {
+	slices.SortFunc(p.Unpriced, func(a, b cost.Unpriced) int {
 		return cmp.Or(b.Tokens.Cmp(a.Tokens.Decimal), cmp.Compare(a.Model, b.Model), cmp.Compare(a.Provider, b.Provider), cmp.Compare(a.Reason, b.Reason))
 	})
-	p.Matches = slices.SortedFunc(maps.Keys(t.matches), func(a, b Matched) int {
+	p.Matches = slices.SortedFunc(maps.Keys(t.matches), func(a, b cost.Matched) int {
 		return cmp.Or(cmp.Compare(a.Model, b.Model), cmp.Compare(a.Provider, b.Provider), cmp.Compare(a.Entry, b.Entry))
 	})
 	if p.Matches == nil {
-		p.Matches = []Matched{}
+		p.Matches = []cost.Matched{}
 	}
 	return p
 }

@@ -23,7 +23,7 @@ type Saving struct {
 	// a context tier cannot be decided it is the low end of Range. Nil with a
 	// reason when any of the tokens has no price.
 	Savings *unit.Decimal `json:"savings"`
-	Range   *Range        `json:"range,omitempty"`
+	Range   *cost.Range   `json:"range,omitempty"`
 	Reason  string        `json:"reason,omitempty"`
 	Input   unit.Number   `json:"input"` // tokens that were neither read from a cache nor written into one
 	Read    unit.Number   `json:"cache_read"`
@@ -33,16 +33,10 @@ type Saving struct {
 	HitShare *unit.Decimal `json:"hit_share"`
 }
 
-// Range are the ends between which an amount lies.
-type Range struct {
-	Low  unit.Decimal `json:"low"`
-	High unit.Decimal `json:"high"`
-}
-
 // Savings are the result of `slactl cost cache`.
 type Savings struct {
-	Cache   []Saving `json:"cache"`
-	Pricing Pricing  `json:"pricing"`
+	Cache   []Saving     `json:"cache"`
+	Pricing cost.Pricing `json:"pricing"`
 }
 
 // UsageKeys are the keys by which usages can be grouped beside their model.
@@ -86,7 +80,7 @@ func (c *Catalogue) CacheSavings(us []cost.Usage, by []string) Savings {
 		id := strings.Join(slices.Concat(values, []string{u.Provider, u.Model, q.Currency}), "\x00")
 		s := groups[id]
 		if s == nil {
-			s = &Saving{Model: u.Model, Provider: u.Provider, Keys: keyValues(by, values), Currency: q.Currency, Savings: &unit.Decimal{}, Range: &Range{}}
+			s = &Saving{Model: u.Model, Provider: u.Provider, Keys: keyValues(by, values), Currency: q.Currency, Savings: &unit.Decimal{}, Range: &cost.Range{}}
 			groups[id] = s
 			order = append(order, s)
 		}

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/slactl/slactl/internal/cost"
 	"github.com/slactl/slactl/internal/price"
 	"github.com/slactl/slactl/internal/report/doc"
 	"github.com/slactl/slactl/internal/unit"
@@ -97,7 +98,7 @@ func differenceCell(amount unit.Decimal, currency string) doc.Cell {
 }
 
 // PricingNotes say what could not be priced, and how much that is.
-func PricingNotes(p price.Pricing) []string {
+func PricingNotes(p cost.Pricing) []string {
 	var out []string
 	if p.PricedShare != nil && len(p.Unpriced) > 0 {
 		out = append(out, unit.FormatPercent(inPercent(*p.PricedShare), ratioDigits, -1)+" of the tokens are priced")
@@ -106,7 +107,7 @@ func PricingNotes(p price.Pricing) []string {
 		out = append(out, u.Model+" is unpriced ("+unit.FormatCount(u.Tokens.Decimal)+" tokens): "+u.Reason)
 	}
 	for _, m := range p.Matches {
-		if m.How != price.Exact {
+		if m.How != string(price.Exact) {
 			out = append(out, m.Model+" is priced as "+m.Entry)
 		}
 	}

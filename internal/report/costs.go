@@ -113,17 +113,30 @@ func BreakdownTable(r *cost.Report, total cost.Total) doc.Table {
 		if g.Share != nil {
 			share = doc.Ratio{Percent: inPercent(*g.Share), Digits: ratioDigits}
 		}
-		row.Cells = append(row.Cells, doc.Cell{Value: doc.Money{Amount: g.Amount, Currency: g.Currency}}, doc.Cell{Value: share},
+		row.Cells = append(row.Cells, amountCell(g.Amount, g.Currency, r.Measure, g.NullRows, g.Rows, g.Range), doc.Cell{Value: share},
 			doc.Cell{Value: doc.Count{N: unit.DecimalOfInt(g.Rows)}})
 		t.Rows = append(t.Rows, row)
 	}
-	amount := doc.Cell{Value: doc.Money{Amount: total.Amount, Currency: total.Currency}}
-	if total.NullRows > 0 {
-		amount.Notes = []string{fmt.Sprintf("%d rows have no %s amount and are left out", total.NullRows, r.Measure)}
-	}
+	amount := amountCell(total.Amount, total.Currency, r.Measure, total.NullRows, total.Rows, total.Range)
 	sum.Cells = append(sum.Cells, amount, doc.Cell{Value: doc.Text("")}, doc.Cell{Value: doc.Count{N: unit.DecimalOfInt(total.Rows)}})
 	t.Total = &sum
 	return t
+}
+
+// amountCell is a sum with what a reader must know of it: that rows have no amount,
+// or that it may be more. A sum of nothing but such rows is no amount.
+func amountCell(amount unit.Decimal, currency string, m cost.Measure, nulls, rows int64, r *cost.Range) doc.Cell {
+	c := doc.Cell{Value: doc.Money{Amount: amount, Currency: currency}}
+	switch {
+	case nulls > 0 && nulls == rows:
+		return doc.Cell{Value: doc.Missing{Why: fmt.Sprintf("no row has a %s amount", m)}}
+	case nulls > 0:
+		c.Notes = append(c.Notes, fmt.Sprintf("%d rows have no %s amount and are left out", nulls, m))
+	}
+	if r != nil {
+		c.Notes = append(c.Notes, fmt.Sprintf("at most %s: how long the requests were is not known, and long ones cost more", unit.FormatMoney(r.High, currency)))
+	}
+	return c
 }
 
 func keyCell(v *string) doc.Cell {
