@@ -26,6 +26,7 @@ const ranks = `
 	sla, cost, kpi, alert, preset
 	yamlpos
 	config, price
+	advice
 	query, billing, report/doc
 	query/xor, query/querytest, report/doc/doctest
 	query/*, query/prom/promtest, discover, lint, generate, convert, report, report/*, evidence, deliver

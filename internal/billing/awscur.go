@@ -154,7 +154,7 @@ func (c *cur) read(r *row, item *cost.LineItem) error {
 // amounts reads what a line costs, and its category.
 func (c *cur) amounts(r *row, item *cost.LineItem) error {
 	kind := r.text(c.kind)
-	item.ChargeCategory = curCategory(kind)
+	item.ChargeCategory, item.CommitmentStatus = curCategory(kind), curCommitmentStatus(kind)
 	unblended, err := c.amount(r, c.unblended, &c.billed)
 	if err != nil {
 		return err
@@ -168,6 +168,18 @@ func (c *cur) amounts(r *row, item *cost.LineItem) error {
 		item.ListCost, err = c.amount(r, c.onDemand, &c.list)
 	}
 	return err
+}
+
+// curCommitmentStatus tells lines about what of a commitment was used from those
+// whose effective cost is what was not.
+func curCommitmentStatus(kind string) string {
+	switch kind {
+	case "DiscountedUsage", "SavingsPlanCoveredUsage":
+		return cost.CommitmentUsed
+	case "RIFee", "SavingsPlanRecurringFee":
+		return cost.CommitmentUnused
+	}
+	return ""
 }
 
 // amortized is the effective cost of a line. A savings plan's fee counts as far

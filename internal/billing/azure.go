@@ -117,6 +117,9 @@ func (a *azure) read(r *row, item *cost.LineItem) error {
 	}
 	fill(item, r, a.texts)
 	item.ServiceProvider, item.InvoiceIssuer = "Microsoft", "Microsoft"
+	if strings.HasPrefix(strings.ToLower(item.ChargeCategory), "unused") {
+		item.CommitmentStatus = cost.CommitmentUnused
+	}
 	item.ChargeCategory = azureCategory(item.ChargeCategory)
 	item.Tags, err = a.azureTags(r)
 	return err

@@ -34,6 +34,7 @@ func focusTexts() []namedText {
 		{"resource", "ResourceId", func(i *cost.LineItem) *string { return &i.ResourceID }},
 		{"sku", "SkuId", func(i *cost.LineItem) *string { return &i.SkuID }},
 		{"commitment", "CommitmentDiscountId", func(i *cost.LineItem) *string { return &i.CommitmentID }},
+		{"commitment_status", "CommitmentDiscountStatus", func(i *cost.LineItem) *string { return &i.CommitmentStatus }},
 		{"unit", "ConsumedUnit|UsageUnit", func(i *cost.LineItem) *string { return &i.ConsumedUnit }},
 	}
 }

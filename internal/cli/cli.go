@@ -98,7 +98,7 @@ exact, and every file is accounted for.`,
 			newCostBreakdown(a, runCostBreakdown), newCostAllocate(a, runCostAllocate), newCostMargin(a, runCostMargin), newCostUnit(a, runCostUnit),
 			newCostInvoices(a, runCostInvoices), newCostLedger(a, runCostLedger),
 			newCostCache(a, runCostCache), newCostCompare(a, runCostCompare),
-			newCostAnomalies(a, runCostAnomalies), newCostForecast(a, runCostForecast), newCostBudget(a, runCostBudget)),
+			newCostAnomalies(a, runCostAnomalies), newCostForecast(a, runCostForecast), newCostBudget(a, runCostBudget), newCostRecommend(a, runCostRecommend)),
 		group("prices", "Look at what tokens cost", `
 Look at what the tokens of language models cost and since when, take prices from a
 LiteLLM price list, and compare lists.`,

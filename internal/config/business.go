@@ -40,6 +40,7 @@ type Cost struct {
 	UnitCosts     Map[UnitCost]  `yaml:"unit_costs"`     // what costs are divided by, by name: a business metric, or a mapping
 	Revenue       *Revenue       `yaml:"revenue"`        // where revenue comes from
 	Budgets       []Budget       `yaml:"budgets"`        // amounts to stay within
+	Utilisation   []Utilisation  `yaml:"utilisation"`    // how busy resources are, for advice on idle ones
 	Settle        *Duration      `yaml:"settle"`         // how long after its end a bill may still change; default 10d
 }
 
@@ -93,6 +94,14 @@ type Budget struct {
 	Currency string         `yaml:"currency"` // its currency
 	Period   string         `yaml:"period"`   // day, week, month, quarter or year
 	AlertAt  []unit.Decimal `yaml:"alert_at"` // percentages to tell of
+}
+
+// Utilisation is a gauge that tells how busy resources are.
+type Utilisation struct {
+	Gauge     string       `yaml:"gauge"`      // selector of the gauge, such as instance_cpu_utilization_ratio
+	Label     string       `yaml:"label"`      // its label with the resource's id as the bill has it, or the end of that after a / or :
+	IdleBelow unit.Decimal `yaml:"idle_below"` // a resource is idle when 95 % of the five-minute means are below this, in the gauge's own unit
+	Source    StringList   `yaml:"source"`     // metrics sources that have it; default the first
 }
 
 // Alerting says who is told of what, and when.

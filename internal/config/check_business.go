@@ -97,6 +97,14 @@ func (c *checker) cost() {
 			c.known("cost.revenue.metric", "the business metric", k.Revenue.Metric, c.cfg.BusinessMetrics.Keys())
 		}
 	}
+	for i, u := range k.Utilisation {
+		path := at("cost.utilisation", i)
+		c.required(path, "gauge", "label", "idle_below")
+		if c.has(path + ".idle_below") {
+			c.positive(path+".idle_below", &u.IdleBelow)
+		}
+		c.sourceNames(path+".source", u.Source)
+	}
 	seen := map[string]string{}
 	for i, b := range k.Budgets {
 		path := at("cost.budgets", i)

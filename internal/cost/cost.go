@@ -36,6 +36,7 @@ type LineItem struct {
 	ResourceID        string
 	SkuID             string
 	CommitmentID      string
+	CommitmentStatus  string // "" where no commitment is concerned, else Used or Unused
 	ConsumedQuantity  *unit.Decimal
 	ConsumedUnit      string
 	Tags              map[string]string
@@ -54,6 +55,13 @@ type LineItem struct {
 	// MeteredCost.
 	MeteredHigh *unit.Decimal
 }
+
+// The states of a commitment's charges, by FOCUS: what of it was used, and what
+// was paid for and not used.
+const (
+	CommitmentUsed   = "Used"
+	CommitmentUnused = "Unused"
+)
 
 // Tokens are what a meter counted. The parts are disjoint: Input holds neither
 // cached tokens nor those written into a cache, whatever the provider calls

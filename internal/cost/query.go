@@ -68,6 +68,7 @@ var keys = [...]struct {
 	{"resource", func(i *LineItem) string { return i.ResourceID }},
 	{"sku", func(i *LineItem) string { return i.SkuID }},
 	{"commitment", func(i *LineItem) string { return i.CommitmentID }},
+	{"commitment_status", func(i *LineItem) string { return i.CommitmentStatus }},
 	{"invoice", func(i *LineItem) string { return i.InvoiceID }},
 	{"source", func(i *LineItem) string { return i.Source }},
 	{"model", func(i *LineItem) string { return i.Model }},

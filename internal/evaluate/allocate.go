@@ -62,9 +62,16 @@ func (e *Evaluator) breakdownOwned(ctx context.Context, qs []cost.Query) ([]*cos
 // allocator makes the configured rules, with the shares of their splits in a
 // period.
 func (e *Evaluator) allocator(ctx context.Context, p period.Period) *cost.Allocator {
+	q := questions{}
+	fill := e.askAllocator(q, p)
+	return fill(e.put(ctx, q))
+}
+
+// askAllocator asks for the metrics that costs are shared out by, and returns what
+// makes the rules of the answers.
+func (e *Evaluator) askAllocator(q questions, p period.Period) func(answers) *cost.Allocator {
 	tiers := e.tiersIn(p)
 	a := &cost.Allocator{Tier: func(org string) string { return tiers[org] }}
-	q := questions{}
 	var asked []askedSplit
 	for _, r := range e.Config.Cost.Allocate {
 		rule := cost.Rule{Match: r.Match.Charges(), Team: r.Team, Tier: r.Tier, Org: r.Org}
@@ -74,15 +81,16 @@ func (e *Evaluator) allocator(ctx context.Context, p period.Period) *cost.Alloca
 		}
 		a.Rules = append(a.Rules, rule)
 	}
-	got := e.put(ctx, q)
-	for _, s := range asked {
-		for _, n := range e.fillSplit(s, got, p, tiers) {
-			if !slices.Contains(a.Notes, n) {
-				a.Notes = append(a.Notes, n)
+	return func(got answers) *cost.Allocator {
+		for _, s := range asked {
+			for _, n := range e.fillSplit(s, got, p, tiers) {
+				if !slices.Contains(a.Notes, n) {
+					a.Notes = append(a.Notes, n)
+				}
 			}
 		}
+		return a
 	}
-	return a
 }
 
 // tiersIn are the tiers of the listed organizations in a period: those in force

@@ -1,0 +1,110 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/slactl/slactl/internal/advice"
+	"github.com/slactl/slactl/internal/report/doc"
+	"github.com/slactl/slactl/internal/unit"
+)
+
+// RecommendationBlocks shows what could be saved, from which figures that follows
+// and under which assumptions, and what became of the advice of the period before.
+func RecommendationBlocks(r *advice.Report) []doc.Block {
+	if len(r.Recommendations) == 0 {
+		return append([]doc.Block{doc.Callout{Tone: doc.Good, Title: "No advice", Text: "Nothing that would save a thousandth of the costs was found in " + r.Period.Name + "."}}, outcomeBlocks(r)...)
+	}
+	return append([]doc.Block{RecommendationTable(r), todoTable(r), figureTable(r)}, outcomeBlocks(r)...)
+}
+
+// RecommendationTable lists the advice, what saves the most first.
+func RecommendationTable(r *advice.Report) doc.Table {
+	t := doc.Table{ID: "recommendations", Title: fmt.Sprintf("What could be saved, by %s", r.Period.Name), Columns: []doc.Column{{Title: "No.", Numeric: true}, {Title: "Advice"},
+		{Title: "About", Numeric: true, Priority: 1}, {Title: "Saves at least", Numeric: true}, {Title: "At most", Numeric: true}}}
+	for i, x := range r.Recommendations {
+		t.Rows = append(t.Rows, doc.Row{Cells: append([]doc.Cell{numbered(i), text(sentence(x.Title)), money(x.Amount, x.Currency)}, savedCells(x)...)})
+	}
+	return t
+}
+
+func savedCells(x advice.Recommendation) []doc.Cell {
+	if x.Saving == nil {
+		return []doc.Cell{missingCell(x.Reason), missingCell(x.Reason)}
+	}
+	low, high := money(x.Saving.Low, x.Currency), money(x.Saving.High, x.Currency)
+	if x.Saving.Low.Sign() < 0 {
+		low.Tone, low.Notes = doc.Warn, []string{"below 0: in the worst case it costs more"}
+	}
+	return []doc.Cell{low, high}
+}
+
+func numbered(i int) doc.Cell { return doc.Cell{Value: doc.Count{N: unit.DecimalOfInt(int64(i + 1))}} }
+
+// todoTable says what to do, and what the ranges assume.
+func todoTable(r *advice.Report) doc.Table {
+	t := doc.Table{ID: "recommendation_steps", Title: "What to do, and what is assumed", Columns: []doc.Column{{Title: "No.", Numeric: true}, {Title: "What to do"}, {Title: "Assumed"}}}
+	for i, x := range r.Recommendations {
+		assumed := text("–")
+		if len(x.Assumptions) > 0 {
+			assumed = text(sentence(strings.Join(x.Assumptions, "; ")))
+		}
+		t.Rows = append(t.Rows, doc.Row{Cells: []doc.Cell{numbered(i), text(sentence(x.Do)), assumed}})
+	}
+	return t
+}
+
+// figureTable has the figures that the advice follows from.
+func figureTable(r *advice.Report) doc.Table {
+	t := doc.Table{ID: "recommendation_evidence", Title: "Evidence", Columns: []doc.Column{{Title: "No.", Numeric: true}, {Title: "About"}, {Title: "Figure"}, {Title: "Value", Numeric: true}}}
+	for i, x := range r.Recommendations {
+		for _, f := range x.Evidence {
+			t.Rows = append(t.Rows, doc.Row{Cells: []doc.Cell{numbered(i), text(x.ID), text(sentence(f.Name)), figureCell(f, x.Currency)}})
+		}
+	}
+	return t
+}
+
+func figureCell(f advice.Figure, currency string) doc.Cell {
+	switch f.Unit {
+	case currency:
+		return money(f.Value, currency)
+	case "percent":
+		return doc.Cell{Value: doc.Ratio{Percent: f.Value, Digits: 2}}
+	case "tokens", "windows":
+		return doc.Cell{Value: doc.Number{N: f.Value, Unit: f.Unit}}
+	}
+	return doc.Cell{Value: doc.Number{N: f.Value, Digits: 4, Unit: f.Unit}}
+}
+
+// outcomeBlocks show what became of earlier advice, by the money.
+func outcomeBlocks(r *advice.Report) []doc.Block {
+	if len(r.Realised) == 0 {
+		return nil
+	}
+	t := doc.Table{ID: "recommendation_outcomes", Title: "What became of the advice of " + r.Previous.Name, Columns: []doc.Column{{Title: "Advice"}, {Title: "Foreseen", Numeric: true, Priority: 1}, {Title: r.Previous.Name, Numeric: true},
+		{Title: r.Period.Name, Numeric: true}, {Title: "Realised", Numeric: true}, {Title: "State"}}}
+	for _, o := range r.Realised {
+		foreseen := text("–")
+		if o.Advised != nil {
+			foreseen = text(amounts(o.Advised.Low, o.Advised.High, o.Currency))
+		}
+		realised := missingCell("the spend of the later period could not be read")
+		if o.Realised != nil {
+			realised = differenceCell(o.Realised.Neg(), o.Currency)
+			realised.Value = doc.Money{Amount: *o.Realised, Currency: o.Currency, Signed: true}
+		}
+		t.Rows = append(t.Rows, doc.Row{Cells: []doc.Cell{text(o.ID), foreseen, money(o.Before, o.Currency), orMissing(o.After, o.Currency, "could not be read"), realised,
+			{Value: doc.Text(o.State), Tone: map[advice.State]doc.Tone{advice.Done: doc.Good, advice.Partly: doc.Warn}[o.State]}}})
+	}
+	return []doc.Block{t}
+}
+
+// sentence begins a text with a capital, unless it begins with a name.
+func sentence(s string) string {
+	word, _, _ := strings.Cut(s, " ")
+	if word == "" || strings.ContainsAny(word, "/-_.:0123456789") {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}
