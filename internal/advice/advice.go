@@ -70,7 +70,7 @@ type Recommendation struct {
 	// Saving is what following it would have saved in the period; nil, with the
 	// reason, for advice that saves nothing by itself. A low end below 0 says that
 	// it may cost more.
-	Saving      *price.Range `json:"saving"`
+	Saving      *cost.Range `json:"saving"`
 	Reason      string       `json:"reason,omitempty"`
 	Assumptions []string     `json:"assumptions"`
 	Evidence    []Figure     `json:"evidence"`

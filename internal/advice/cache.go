@@ -33,7 +33,7 @@ func caching(d *Data) []Recommendation {
 		if !least || !most || !d.worth(high, w.model.Currency) || low.Sign() <= 0 {
 			continue
 		}
-		out = append(out, Recommendation{Subject: w.model.ID(), Currency: w.model.Currency, Amount: plain(w.spend), Saving: &price.Range{Low: plain(low), High: plain(high)},
+		out = append(out, Recommendation{Subject: w.model.ID(), Currency: w.model.Currency, Amount: plain(w.spend), Saving: &cost.Range{Low: plain(low), High: plain(high)},
 			Title: w.model.ID() + " reads nothing from a cache", Do: "put what requests share (instructions, tools, documents) first, and mark it for the cache where the provider asks for that",
 			Assumptions: []string{"20 % to 60 % of the input was sent before, shortly enough ago to be in a cache", "of that, a tenth is written into the cache and nine tenths are read from it", "each day's prices are used"},
 			Evidence:    w.evidence()})
@@ -70,7 +70,7 @@ func (d *Data) losingCache(w work) []Recommendation {
 	if !ok || !d.worth(net, w.model.Currency) {
 		return nil
 	}
-	return []Recommendation{{Subject: w.model.ID(), Currency: w.model.Currency, Amount: plain(net), Saving: &price.Range{Low: plain(net), High: plain(net)},
+	return []Recommendation{{Subject: w.model.ID(), Currency: w.model.Currency, Amount: plain(net), Saving: &cost.Range{Low: plain(net), High: plain(net)},
 		Title: fmt.Sprintf("the cache of %s costs more than it saves", w.model.ID()), Do: "do not write into the cache what is not read again before it expires",
 		Assumptions: []string{"the work stays the same, and nothing of it is cached"}, Evidence: w.evidence()}}
 }
@@ -116,7 +116,7 @@ func batching(d *Data) []Recommendation {
 		if !ok || used {
 			continue
 		}
-		saving := price.Range{Low: plain(rebate.Mul(leastPatient)), High: plain(rebate.Mul(mostPatient))}
+		saving := cost.Range{Low: plain(rebate.Mul(leastPatient)), High: plain(rebate.Mul(mostPatient))}
 		if !d.worth(saving.High, w.model.Currency) {
 			continue
 		}

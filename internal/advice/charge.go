@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/slactl/slactl/internal/cost"
-	"github.com/slactl/slactl/internal/price"
 	"github.com/slactl/slactl/internal/unit"
 )
 
@@ -78,7 +77,7 @@ func unusedCommitments(d *Data) []Recommendation {
 		if !d.worth(wasted, c.currency) {
 			continue
 		}
-		r := Recommendation{Subject: c.id, Currency: c.currency, Amount: plain(wasted), Saving: &price.Range{Low: plain(wasted.Mul(half)), High: plain(wasted)},
+		r := Recommendation{Subject: c.id, Currency: c.currency, Amount: plain(wasted), Saving: &cost.Range{Low: plain(wasted.Mul(half)), High: plain(wasted)},
 			Title: fmt.Sprintf("a commitment of %s is not fully used", c.provider), Do: "move work that it covers under it, exchange or sell it where the provider allows that, and do not renew all of it",
 			Assumptions: []string{"half of what is unused, at least, can be used or given up"},
 			Evidence:    []Figure{{"unused", plain(wasted), c.currency}, {"used", plain(c.used), c.currency}}}
@@ -140,7 +139,7 @@ func idleResources(d *Data) []Recommendation {
 			if !d.worth(amount, currency) {
 				continue
 			}
-			r := Recommendation{Subject: name, Currency: currency, Amount: plain(amount), Saving: &price.Range{Low: plain(amount.Mul(half)), High: plain(amount)},
+			r := Recommendation{Subject: name, Currency: currency, Amount: plain(amount), Saving: &cost.Range{Low: plain(amount.Mul(half)), High: plain(amount)},
 				Title: name + " has next to nothing to do", Do: "turn it off, or move what it does to a smaller size or to another machine",
 				Assumptions: []string{"one size smaller costs half; turned off, it costs nothing"}, Evidence: []Figure{{"cost", plain(amount), currency}}}
 			for _, u := range byResource[name] {

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/slactl/slactl/internal/cost"
-	"github.com/slactl/slactl/internal/price"
 	"github.com/slactl/slactl/internal/unit"
 )
 
@@ -135,7 +134,7 @@ func growingStorage(d *Data) []Recommendation {
 		if !d.worth(year.Sub(now), c.currency) {
 			continue
 		}
-		r := Recommendation{Subject: c.service, Currency: c.currency, Amount: plain(now), Saving: &price.Range{Low: plain(quarter.Sub(now)), High: plain(year.Sub(now))},
+		r := Recommendation{Subject: c.service, Currency: c.currency, Amount: plain(now), Saving: &cost.Range{Low: plain(quarter.Sub(now)), High: plain(year.Sub(now))},
 			Title: c.service + " grows every month", Do: "delete what is no longer needed, let old data expire or move to a colder class, and look for backups and logs that nobody keeps on purpose",
 			Assumptions: []string{"it grows on as it did: the median of the growth from month to month, of what a day costs", "the saving is a month's, against that growth: in 3 months at least, in 12 at most"}}
 		for i, m := range c.months {

@@ -108,7 +108,7 @@ func cheaperModels(d *Data) []Recommendation {
 		if best == nil {
 			continue
 		}
-		saving := price.Range{Low: plain(best.Change.High.Neg()), High: plain(best.Change.Low.Neg())}
+		saving := cost.Range{Low: plain(best.Change.High.Neg()), High: plain(best.Change.Low.Neg())}
 		if !d.worth(saving.Low.Add(saving.High).Mul(half), w.model.Currency) {
 			continue
 		}

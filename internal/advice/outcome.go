@@ -3,7 +3,7 @@ package advice
 import (
 	"slices"
 
-	"github.com/slactl/slactl/internal/price"
+	"github.com/slactl/slactl/internal/cost"
 	"github.com/slactl/slactl/internal/unit"
 )
 
@@ -15,7 +15,7 @@ type Outcome struct {
 	Subject  string       `json:"subject"`
 	Title    string       `json:"title"`
 	Currency string       `json:"currency"`
-	Advised  *price.Range `json:"advised"` // the saving that was foreseen, nil without one
+	Advised  *cost.Range `json:"advised"` // the saving that was foreseen, nil without one
 	// Before and After are exact: what the subject costs; of caches, what they cost
 	// net of what they save; of batching, what it saves, as a negative amount.
 	Before unit.Decimal  `json:"before"`
