@@ -69,6 +69,7 @@ const homes = `
 	github.com/parquet-go/parquet-go                billing
 	github.com/jackc/pgx/v5                         billing
 	github.com/aws/aws-sdk-go-v2                    billing
+	github.com/aws/smithy-go/logging                billing
 
 	github.com/jedib0t/go-pretty/v6/table           report/term
 	github.com/jedib0t/go-pretty/v6/text            report/term

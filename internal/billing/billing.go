@@ -10,14 +10,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 	"time"
-
-	"github.com/bmatcuk/doublestar/v4"
 
 	"github.com/slactl/slactl/internal/cost"
 	"github.com/slactl/slactl/internal/period"
@@ -30,8 +26,13 @@ type Source struct {
 	// Format is the word of a format; when it is empty, the header of each file
 	// tells.
 	Format string
-	// Path is an absolute glob of files, with ** for any depth.
+	// Path is an absolute glob of files, or s3://bucket/ and a glob of keys, with
+	// ** for any depth.
 	Path string
+	// S3 says how the bucket of the path is reached.
+	S3 S3
+	// Postgres is a table of line items, in place of files.
+	Postgres *Postgres
 	// Measure says what the only cost column of a format is; focus has a column
 	// for every measure and does not use it.
 	Measure string
@@ -157,7 +158,7 @@ func read(ctx context.Context, sources []Source, qs *questions) ([]*book, error)
 	books := make([]*book, len(sources))
 	var failures []error
 	for i := range sources {
-		books[i] = open(&sources[i])
+		books[i] = open(ctx, &sources[i])
 		if books[i].err != nil {
 			failures = append(failures, books[i].err)
 		}
@@ -191,7 +192,7 @@ type book struct {
 	notes  []string // what is to be said of what was read
 }
 
-func open(s *Source) *book {
+func open(ctx context.Context, s *Source) *book {
 	b := &book{source: s}
 	switch {
 	case s.Counters != nil:
@@ -199,31 +200,22 @@ func open(s *Source) *book {
 	case s.Format != "" && !Known(s.Format):
 		b.err = &FormatError{Source: s.Name, Format: s.Format}
 		return b
-	case s.Path == "":
-		b.err = fmt.Errorf("source %s has no path; this version reads bills from files only", s.Name)
-		return b
-	case strings.Contains(s.Path, "://"):
-		b.err = fmt.Errorf("source %s: %s is not on this machine; this version reads local files only", s.Name, s.Path)
-		return b
 	}
-	paths, err := doublestar.FilepathGlob(s.Path, doublestar.WithFilesOnly(), doublestar.WithFailOnIOErrors())
+	where, err := placeOf(s)
 	if err != nil {
-		b.err = fmt.Errorf("listing %s of source %s: %w", s.Path, s.Name, err)
+		b.err = err
 		return b
 	}
-	slices.Sort(paths)
-	base, _ := doublestar.SplitPattern(filepath.ToSlash(s.Path))
+	objects, base, err := where.list(ctx)
+	if err == nil && len(objects) == 0 {
+		err = &NoFileError{Source: s.Name, Path: s.Path}
+	}
+	b.err = err
 	pages := &pageBook{}
-	for _, path := range slices.Compact(paths) {
-		f := &file{source: s, path: path, parts: map[string]*part{}, pages: pages}
+	for _, o := range objects {
+		f := &file{source: s, place: where, object: o, path: o.path, parts: map[string]*part{}, pages: pages}
 		f.locate(base)
 		b.files = append(b.files, f)
-	}
-	if len(paths) == 0 {
-		b.err = &NoFileError{Source: s.Name, Path: s.Path}
-		if _, statErr := os.Stat(s.Path); statErr != nil && !errors.Is(statErr, os.ErrNotExist) {
-			b.err = fmt.Errorf("reading source %s: %w", s.Name, statErr)
-		}
 	}
 	return b
 }

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -24,6 +23,8 @@ import (
 // file is one file of a source, and, once read, what it holds.
 type file struct {
 	source   *Source
+	place    place
+	object   stored
 	path     string
 	snapshot string // the dated path component, "" without one
 	order    string // what snapshots are ordered by: the date alone
@@ -140,7 +141,7 @@ func (f *file) read(ctx context.Context, qs *questions) {
 		f.ignored = "not a .csv, .json, .jsonl or .parquet file, packed with gzip or not"
 		return
 	}
-	in, err := os.Open(f.path)
+	in, err := f.place.stream(ctx, f.object)
 	if err != nil {
 		f.err = err
 		return
@@ -177,16 +178,12 @@ func (f *file) end(err error) {
 }
 
 func (f *file) openParquet(ctx context.Context, qs *questions) error {
-	in, err := os.Open(f.path)
+	in, err := f.place.random(ctx, f.object)
 	if err != nil {
 		return err
 	}
 	defer in.Close()
-	info, err := in.Stat()
-	if err != nil {
-		return err
-	}
-	return f.readParquet(ctx, in, info.Size(), qs)
+	return f.readParquet(ctx, in, in.size(), qs)
 }
 
 // plain returns the text of a file: unpacked when it is gzip, whatever its name,

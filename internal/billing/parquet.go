@@ -73,6 +73,9 @@ func (f *file) readParquet(ctx context.Context, in io.ReaderAt, size int64, qs *
 		return err
 	}
 	f.format, f.version = kind.name, version
+	if remote, ok := in.(extents); ok {
+		remote.expect(chunksOf(file.Metadata()))
+	}
 	groups := file.RowGroups()
 	outcomes := make([]outcome, len(groups))
 	var next atomic.Int64

@@ -229,11 +229,11 @@ func (f *file) account(outcomes []outcome) error {
 	lines := int64(1)
 	for _, o := range outcomes {
 		if o.skipped != nil && f.skipped == "" {
-			f.skipped = fmt.Sprintf("%s: %v", place(f.rows+o.skipRow, lines, o.skipAt), o.skipped)
+			f.skipped = fmt.Sprintf("%s: %v", position(f.rows+o.skipRow, lines, o.skipAt), o.skipped)
 		}
 		if o.err != nil {
 			f.rows += o.rows
-			return fmt.Errorf("%s: %w", place(f.rows+1, lines, o.errLine), o.err)
+			return fmt.Errorf("%s: %w", position(f.rows+1, lines, o.errLine), o.err)
 		}
 		f.rows += o.rows
 		lines += o.lines
@@ -244,9 +244,9 @@ func (f *file) account(outcomes []outcome) error {
 // noLine is the line of a row in a file that has none.
 const noLine = -1
 
-// place says where a row is: by its number among the rows of data, and by the
+// position says where a row is: by its number among the rows of data, and by the
 // line of the text.
-func place(row, before, line int64) string {
+func position(row, before, line int64) string {
 	if line == noLine {
 		return fmt.Sprintf("row %d", row)
 	}

@@ -2,6 +2,7 @@ package config
 
 import (
 	"cmp"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -148,11 +149,43 @@ func (c *checker) billing(path string, s BillingSource) {
 		}
 	}
 	c.exactlyOne(path, places...)
+	c.bucket(path, s)
 	if s.Postgres != nil {
 		c.required(path+".postgres", "dsn", "table")
+		if s.Format != "" && s.Format != "focus" {
+			c.errorf(path+".format", "write focus", "only tables with FOCUS columns are read from PostgreSQL")
+		}
 	}
 	if s.Format == "csv" {
 		c.required(path, "columns")
+	}
+}
+
+// bucket checks where files are, and how a bucket is reached.
+func (c *checker) bucket(path string, s BillingSource) {
+	scheme, rest, remote := strings.Cut(string(s.Path), "://")
+	if _, keys, _ := strings.Cut(rest, "/"); remote && (scheme != "s3" || keys == "") {
+		c.errorf(path+".path", "write a path on this machine, or s3://bucket/prefix/**", "%q is no place of files", string(s.Path))
+	}
+	if s.S3 == nil {
+		return
+	}
+	at := path + ".s3"
+	if scheme != "s3" || !remote {
+		c.keyErrorf(at, "it says how the bucket of an s3:// path is reached", "s3 has no meaning for this source")
+	}
+	if u, err := url.Parse(s.S3.Endpoint); c.has(at+".endpoint") && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
+		c.errorf(at+".endpoint", "write https://host:port", "%q is not the URL of a server", s.S3.Endpoint)
+	}
+	switch secret := c.has(at+".secret_access_key") || c.has(at+".secret_access_key_file"); {
+	case c.has(at+".secret_access_key") && c.has(at+".secret_access_key_file"):
+		c.keyErrorf(at+".secret_access_key_file", "keep one of them", "secret_access_key_file cannot stand beside secret_access_key")
+	case c.has(at+".access_key_id") && !secret:
+		c.errorf(at, "add secret_access_key: or secret_access_key_file:", "the secret of access_key_id is missing")
+	case secret && !c.has(at+".access_key_id"):
+		c.errorf(at, "add access_key_id:", "access_key_id is missing")
+	case s.S3.Anonymous && secret:
+		c.keyErrorf(at+".anonymous", "keep one of them", "anonymous requests are not signed by a key")
 	}
 }
 

@@ -115,7 +115,8 @@ type History struct {
 type BillingSource struct {
 	Name      string            `yaml:"name"`         // name of the source, for ledgers and `--source`
 	Format    string            `yaml:"format"`       // focus, aws-cur, azure, gcp, oci, openai-costs, openai-usage, anthropic-cost, anthropic-usage, litellm-spend, token-counters or csv; without it, the header of each file tells
-	Path      Path              `yaml:"path"`         // files, as a glob in which ** crosses directories
+	Path      Path              `yaml:"path"`         // files, as a glob in which ** crosses directories; on this machine, or s3://bucket/prefix/**
+	S3        *S3               `yaml:"s3"`           // how the bucket of an s3:// path is reached; by default as the tools of AWS do, by their environment variables and files
 	Postgres  *Postgres         `yaml:"postgres"`     // a table of line items instead of files
 	Preset    string            `yaml:"preset"`       // names the labels of token counters: litellm or otel-genai
 	Tokens    string            `yaml:"tokens"`       // selector of token counters
@@ -133,6 +134,18 @@ type BillingSource struct {
 	Settle    Duration          `yaml:"settle"`       // how long after its end a bill may still change; default 10d
 	APIKey    Secret            `yaml:"api_key"`      // key of a usage API
 	APIFile   Path              `yaml:"api_key_file"` // file that holds the key
+}
+
+// S3 says how a bucket is reached. What is not set comes from the environment
+// and the shared configuration of the AWS tools.
+type S3 struct {
+	Endpoint            string `yaml:"endpoint"`               // base URL of a server other than Amazon's: https://minio.internal:9000
+	Region              string `yaml:"region"`                 // region of the bucket
+	PathStyle           bool   `yaml:"path_style"`             // whether the bucket stands in the path of URLs instead of in their host, as many servers other than Amazon's want it
+	Anonymous           bool   `yaml:"anonymous"`              // whether requests are not signed, for public buckets
+	AccessKeyID         string `yaml:"access_key_id"`          // id of the key that signs requests
+	SecretAccessKey     Secret `yaml:"secret_access_key"`      // the key's secret
+	SecretAccessKeyFile Path   `yaml:"secret_access_key_file"` // file that holds the key's secret
 }
 
 // Postgres is a table of line items in a database.

@@ -260,11 +260,12 @@ func (l *loader) finish() (*Config, yamlpos.Diagnostics) {
 }
 
 // reportUnset reports variables that the environment lacks. One that only
-// PostgreSQL needs, which this version does not read, is no error yet.
+// PostgreSQL needs is no error until bills are read: whoever checks a
+// configuration need not know its database.
 func (l *loader) reportUnset(cfg *Config) {
 	for i := range cfg.Sources.Billing {
 		for _, d := range l.unset[cfg.index[at("sources.billing", i)+".postgres.dsn"]] {
-			d.Severity, d.Hint = yamlpos.Info, "it will be needed when bills are read from PostgreSQL, which this version does not do yet"
+			d.Severity, d.Hint = yamlpos.Info, "it is needed when bills are read from PostgreSQL"
 			l.diags = append(l.diags, d)
 		}
 		delete(l.unset, cfg.index[at("sources.billing", i)+".postgres.dsn"])

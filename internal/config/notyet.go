@@ -33,15 +33,10 @@ func (c *Config) NotYet() []string {
 
 func (c *Config) notYetMoney(note func(bool, string)) {
 	var formats []string
-	postgres, remote := false, false
 	for _, s := range c.Sources.Billing {
 		if s.Format != "focus" {
 			formats = append(formats, s.Name+" ("+s.Format+")")
 		}
-		postgres = postgres || s.Postgres != nil
-		remote = remote || strings.Contains(string(s.Path), "://")
 	}
 	note(len(formats) > 0, "sources.billing: only the format focus is read yet, not "+strings.Join(formats, ", "))
-	note(postgres, "sources.billing: bills are not read from PostgreSQL yet")
-	note(remote, "sources.billing: bills are read from local files only")
 }

@@ -188,5 +188,12 @@ func (e *Evaluator) billingSource(s config.BillingSource) billing.Source {
 		c := e.counters(s)
 		out.Counters, out.Path = c, c.describe()
 	}
+	if b := s.S3; b != nil {
+		out.S3 = billing.S3{Endpoint: b.Endpoint, Region: b.Region, PathStyle: b.PathStyle, Anonymous: b.Anonymous,
+			AccessKeyID: b.AccessKeyID, SecretAccessKey: string(b.SecretAccessKey), SecretAccessKeyFile: string(b.SecretAccessKeyFile)}
+	}
+	if p := s.Postgres; p != nil {
+		out.Postgres = &billing.Postgres{DSN: string(p.DSN), Table: p.Table}
+	}
 	return out
 }
