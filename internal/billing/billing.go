@@ -1,7 +1,7 @@
 // Package billing reads bills. A source is a set of export files; reading them
 // gives line items, which stream into the tallies of package cost, and a ledger
-// that says of every file what became of it. What counts is SEMANTICS.md
-// sections 5 and 7: a file with a broken row is rejected as a whole, because a
+// that says of every file what became of it. What counts is in
+// docs/concepts.md, "Money": a file with a broken row is rejected as a whole, because a
 // total that misses rows is a wrong total, and of full copies of a month only
 // the newest counts.
 package billing

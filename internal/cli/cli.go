@@ -244,6 +244,9 @@ func flagError(cmd *cobra.Command, err error) error {
 func args(check cobra.PositionalArgs) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, given []string) error {
 		if err := check(cmd, given); err != nil {
+			if cmd.Flags().Lookup("sla") != nil && len(given) == 1 {
+				return usageErrorf(fmt.Sprintf("write %s --sla %s", cmd.CommandPath(), given[0]), "%w", err)
+			}
 			return usageErrorf("write "+cmd.UseLine(), "%w", err)
 		}
 		return nil

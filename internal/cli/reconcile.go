@@ -47,7 +47,8 @@ days that are left, or whether the claim came late.
 
 The file is CSV with the columns organization,start,end and perhaps sla, note and
 received, when the claim was made (default now). Times are RFC 3339, or without an
-offset what clocks show where the organization is.
+offset what clocks show where the organization is; received may be a date alone,
+which is the start of that day.
 Without an sla all of them are looked at. Rows that cannot be read are reported by
 their lines, the others are still judged, and the exit code is 3.`,
 		Example: `  slactl sla reconcile --claims incidents.csv

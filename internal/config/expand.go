@@ -8,7 +8,7 @@ import (
 	"github.com/slactl/slactl/internal/unit"
 )
 
-// The defaults of an SLA (SEMANTICS, sections 2 and 3).
+// The defaults of an SLA (docs/concepts.md).
 const (
 	defaultMeasurementWindow = 5 * time.Minute
 	defaultEvaluationWindow  = time.Hour

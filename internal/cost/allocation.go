@@ -76,7 +76,7 @@ type SharedPart struct {
 // by the one key team, org or tier) belong to.
 func (a *Allocator) Allocate(by string, base *Report) *Allocation {
 	out := &Allocation{Schema: AllocationSchema, Period: base.Period, Measure: base.Measure, Basis: base.Basis, By: by, Totals: base.Totals,
-		Groups: []AllocatedGroup{}, Because: []Unallocated{}, Rules: a.applied(base), Ledger: base.Ledger, Notes: slices.Concat(base.Notes, a.Notes)}
+		Groups: []AllocatedGroup{}, Because: []Unallocated{}, Rules: a.applied(base), Ledger: base.Ledger, Notes: append([]string{}, slices.Concat(base.Notes, a.Notes)...)}
 	parts := a.parts([]string{by}, base.Groups)
 	for _, total := range base.Totals {
 		out.Groups = append(out.Groups, allocatedGroups(by, total, parts)...)

@@ -1,6 +1,6 @@
 // Package cost turns line items into breakdowns. It is pure: line items stream
-// in, exact sums come out, and what money means is SEMANTICS.md sections 5 and
-// 7.
+// in, exact sums come out, and what money means is told in
+// docs/concepts.md.
 package cost
 
 import (

@@ -111,8 +111,12 @@ func (e *Evaluator) claim(record []string, at map[string]int) (Claim, error) {
 		return c, fmt.Errorf("end %s is not after start %s", field("end"), field("start"))
 	}
 	if text := field("received"); text != "" {
+		if day, err := time.Parse(time.DateOnly, text); err == nil {
+			c.Received = period.WallOf(day, time.UTC).In(zone)
+			return c, nil
+		}
 		if c.Received, err = claimInstant("received", text, zone); err != nil {
-			return c, err
+			return c, fmt.Errorf("%w; a date alone is its start", err)
 		}
 	}
 	return c, nil

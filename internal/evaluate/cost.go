@@ -169,7 +169,7 @@ func (e *Evaluator) converted(qs []cost.Query) ([]cost.Query, error) {
 }
 
 // isMeter reports whether a source counts usage instead of invoiced charges
-// (SEMANTICS, section 7, "Bills and meters").
+// (docs/concepts.md, "Money").
 func isMeter(s config.BillingSource) bool {
 	switch s.Format {
 	case "openai-usage", "anthropic-usage", "token-counters", "litellm-spend":

@@ -161,25 +161,24 @@ func (e *Evaluator) creditsIn(month period.Period, r *sla.Report) []decided {
 		account := e.creditAccount(listed.of(org), results[org][0].Tier, month)
 		total, because := account.Credit(results[org])
 		if total != nil {
-			total.ClaimBy = e.claimBy(listed.of(org), results[org][0].Tier, month)
+			e.setDeadline(total, listed.of(org), results[org][0].Tier, month)
 		}
 		out = append(out, decided{org, total, because})
 	}
 	return out
 }
 
-// claimBy is the deadline of a month's credit in the organization's zone; nil
-// without one, or where it counts from each incident.
-func (e *Evaluator) claimBy(o config.Organization, tier string, month period.Period) *time.Time {
-	if t, _ := e.Config.ServiceTiers.Get(tier); t.ClaimFrom == "incident" {
-		return nil
+// setDeadline says until when a month's credit can be claimed: until an instant in
+// the organization's zone, or so long after each incident.
+func (e *Evaluator) setDeadline(total *sla.CreditTotal, o config.Organization, tier string, month period.Period) {
+	if t, _ := e.Config.ServiceTiers.Get(tier); t.ClaimWithin != nil && t.ClaimFrom == "incident" {
+		total.ClaimWithin = t.ClaimWithin.String()
+		return
 	}
 	p, _ := e.periodOf(o, month)
-	by, ok := e.Config.ClaimDeadline(tier, p, time.Time{})
-	if !ok {
-		return nil
+	if by, ok := e.Config.ClaimDeadline(tier, p, time.Time{}); ok {
+		total.ClaimBy = &by
 	}
-	return &by
 }
 
 // roster finds organizations by their ids.

@@ -162,7 +162,7 @@ func (e *Evaluator) explain(ctx context.Context, o *measured, s subject, asked p
 	}
 	r := d.Result
 	r.Tier, r.Organization, r.Group = s.tier, s.org, s.group
-	r.Notes = appendNew(slices.Concat([]string{}, s.notes, r.Notes), o.result.Scan.Notes)
+	r.Notes = appendNew(append([]string{}, slices.Concat(s.notes, r.Notes)...), o.result.Scan.Notes) // never nil
 	until := s.period.End
 	if until.After(e.Now) {
 		until = e.Now

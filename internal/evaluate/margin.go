@@ -41,7 +41,7 @@ func (e *Evaluator) Margins(ctx context.Context, p period.Period, m cost.Measure
 		return nil, err
 	}
 	out := &cost.MarginReport{Schema: cost.MarginSchema, Period: p.Info(), Measure: costs.Measure, By: by, Revenue: from,
-		Unallocated: []cost.Amount{}, Ledger: costs.Ledger, Notes: slices.Concat(costs.Notes, notes)}
+		Unallocated: []cost.Amount{}, Ledger: costs.Ledger, Notes: append([]string{}, slices.Concat(costs.Notes, notes)...)}
 	for _, parts := range [][]cost.OwnedAmount{revenue, credits} {
 		converted, err := e.convertOwned(parts, bills.Start)
 		if err != nil {

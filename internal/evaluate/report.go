@@ -19,8 +19,7 @@ import (
 // reports show their own days.
 const trendDays = 7
 
-// defaultSettle is how long after its end the bill of a period may still change
-// (SEMANTICS, section 7).
+// defaultSettle is how long after its end the bill of a period may still change.
 const defaultSettle = 10 * 24 * time.Hour
 
 // Report computes everything that a report of the given kind (daily, weekly,

@@ -293,7 +293,7 @@ func (e *Evaluator) judge(ctx context.Context, o *measured, c *crowd, v View, f 
 			known[key] = r
 		}
 		r.Tier, r.Organization, r.Group = a.tier, a.org, a.group
-		r.Notes = appendNew(slices.Concat([]string{}, a.notes, notes, r.Notes), o.result.Scan.Notes)
+		r.Notes = appendNew(append([]string{}, slices.Concat(a.notes, notes, r.Notes)...), o.result.Scan.Notes) // never nil
 		if info := a.period.Info(); v.Rolling || info != base.Info() {
 			r.Period = &info
 		}

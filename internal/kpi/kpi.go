@@ -1,6 +1,6 @@
 // Package kpi computes business metrics: the growth of counters, the mean of
-// gauges and ratios of sums, for a period and the one before it (SEMANTICS.md,
-// section 8). It is pure.
+// gauges and ratios of sums, for a period and the one before it. It
+// is pure.
 //
 // Everything is computed in fractions and rounded once, where it is written. A
 // counter's growth is a sum of decimals and is written in full. A mean and a

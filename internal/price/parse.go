@@ -11,7 +11,7 @@ import (
 	"github.com/slactl/slactl/internal/yamlpos"
 )
 
-// Parse reads a prices.yaml (SEMANTICS.md, section 7, "Prices"). The name is the
+// Parse reads a prices.yaml (docs/concepts.md, "Prices of tokens"). The name is the
 // file's, for positions. The list is nil when anything is wrong.
 func Parse(name string, text []byte) (*List, yamlpos.Diagnostics) {
 	root, diags := yamlpos.Parse(name, "", text)

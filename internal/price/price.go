@@ -6,7 +6,7 @@
 // is found by the name that a meter gives a model ([Catalogue.Find]), and prices
 // what the meter counted ([Catalogue.Quote]), exactly: cost is input × its price
 // + cached × the price of reading + writes × the price of writing + output × its
-// price (SEMANTICS.md, section 5, "LLM tokens"). What cannot be priced is
+// price (docs/concepts.md, "Prices of tokens"). What cannot be priced is
 // unpriced, with a reason, and never 0; a price of 0 is a price.
 //
 // The package is pure: it reads texts that others have read from files, and is

@@ -61,7 +61,8 @@ func tokens(text string) cost.Tokens {
 	return out
 }
 
-// sonnet has the prices of SEMANTICS.md's oracle, and further what they may have.
+// sonnet has the prices of the figures that are worked out by hand, and further what
+// they may have.
 const sonnet = `
 prices:
   - model: sonnet

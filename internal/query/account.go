@@ -14,8 +14,8 @@ import (
 
 // Account answers requests exactly, from the raw samples of a feed, with at most
 // workers goroutines. Every kind of indicator but Expression is answered. It is
-// the one place in which increments are defined (SEMANTICS, "From samples to
-// windows"), so that all feeds give the same counts.
+// the one place in which increments are defined (docs/rules.md,
+// "Counting"), so that all feeds give the same counts.
 //
 // Series that several requests select are read once: a selector whose matchers
 // another one has as well is served by the wider read.

@@ -17,7 +17,7 @@ import (
 	"github.com/slactl/slactl/internal/window"
 )
 
-// The oracle is SEMANTICS, "From samples to windows", word by word: it looks at
+// The oracle is docs/rules.md, "Counting", word by word: it looks at
 // every sample and searches all others for its predecessor and its witness. It
 // is slow and shares nothing with the accounting.
 type oracle struct {

@@ -100,8 +100,8 @@ type Request struct {
 	// GroupBy names the labels that groups are formed by.
 	GroupBy []string
 	Grid    window.Grid
-	// MaxGap and Lookback are the accounting's limits (SEMANTICS, "From samples
-	// to windows"): up to MaxGap two samples of a series enclose a window's
+	// MaxGap and Lookback are the accounting's limits (docs/concepts.md,
+	// "Counting"): up to MaxGap two samples of a series enclose a window's
 	// growth, and up to Lookback a sample knows its predecessor.
 	MaxGap, Lookback time.Duration
 	// EachSample asks for a grid that is cut at every instant at which a selected

@@ -54,12 +54,15 @@ func CreditsTable(credits []sla.CreditTotal) doc.Table {
 		t.Rows = append(t.Rows, doc.Row{Cells: []doc.Cell{text(c.Organization), {Value: percentOfFee(c.Percent)},
 			{Value: doc.Money{Amount: c.Amount, Currency: c.Currency}}, text(strings.Join(c.Because, "; ")), capped}})
 	}
-	if slices.ContainsFunc(credits, func(c sla.CreditTotal) bool { return c.ClaimBy != nil }) {
+	if slices.ContainsFunc(credits, func(c sla.CreditTotal) bool { return c.ClaimBy != nil || c.ClaimWithin != "" }) {
 		t = withColumn(t, len(t.Columns), doc.Column{Title: "Claim before", Priority: 2}, func(i int) doc.Cell {
-			if credits[i].ClaimBy == nil {
-				return text("–")
+			switch c := credits[i]; {
+			case c.ClaimBy != nil:
+				return doc.Cell{Value: doc.Instant{Time: *c.ClaimBy}}
+			case c.ClaimWithin != "":
+				return text(c.ClaimWithin + " after incident")
 			}
-			return doc.Cell{Value: doc.Instant{Time: *credits[i].ClaimBy}}
+			return text("–")
 		})
 	}
 	if months {

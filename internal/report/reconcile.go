@@ -69,11 +69,11 @@ type ClaimCredit struct {
 
 // ReconcileTable lists claims, a row for each objective.
 func ReconcileTable(r *Reconciliation) doc.Table {
-	t := doc.Table{ID: "claims", Columns: []doc.Column{{Title: "Row", Numeric: true}, {Title: "Organization"}, {Title: "Claimed from"}, {Title: "Lasted", Numeric: true, Priority: 2}, {Title: "Objective"},
-		{Title: "Finding"}, {Title: "Worse windows", Numeric: true, Priority: 1}, {Title: "Bad events", Numeric: true, Priority: 3}, {Title: "Credit now", Numeric: true, Priority: 5}, {Title: "If accepted", Numeric: true, Priority: 4}}}
+	t := doc.Table{ID: "claims", Columns: []doc.Column{{Title: "Row", Numeric: true}, {Title: "Organization"}, {Title: "Claimed from"}, {Title: "Lasted", Numeric: true, Priority: 5}, {Title: "Objective"},
+		{Title: "Finding"}, {Title: "Worse windows", Numeric: true, Priority: 4}, {Title: "Bad events", Numeric: true, Priority: 6}, {Title: "Credit now", Numeric: true, Priority: 3}, {Title: "If accepted", Numeric: true, Priority: 1}}}
 	terms := slices.ContainsFunc(r.Claims, func(c Claim) bool { return c.ClaimBy != nil })
 	if terms {
-		t.Columns = append(t.Columns, doc.Column{Title: "Claim before", Priority: 6}, doc.Column{Title: "Left", Priority: 2})
+		t.Columns = append(t.Columns, doc.Column{Title: "Claim before", Priority: 7}, doc.Column{Title: "Left", Priority: 2})
 	}
 	for _, c := range r.Claims {
 		for i, row := range claimRows(c) {
@@ -146,7 +146,7 @@ func claimTerms(c Claim, now time.Time, first bool) []doc.Cell {
 	case c.ClaimBy == nil:
 		return []doc.Cell{text("–"), text("–")}
 	}
-	left := doc.Cell{Value: doc.Text(fmt.Sprintf("%d days", int(c.ClaimBy.Sub(now).Hours()/24)))}
+	left := daysLeft(c.ClaimBy.Sub(now))
 	switch {
 	case c.Late:
 		left = doc.Cell{Value: doc.Text("late"), Tone: doc.Bad}
@@ -154,6 +154,18 @@ func claimTerms(c Claim, now time.Time, first bool) []doc.Cell {
 		left = doc.Cell{Value: doc.Text("in time"), Tone: doc.Good}
 	}
 	return []doc.Cell{{Value: doc.Instant{Time: c.ClaimBy.In(zoneNamed(c.Timezone))}}, left}
+}
+
+// daysLeft says how many whole days are left.
+func daysLeft(d time.Duration) doc.Cell {
+	switch days := int(d.Hours() / 24); days {
+	case 0:
+		return doc.Cell{Value: doc.Text("hours"), Tone: doc.Warn}
+	case 1:
+		return text("1 day")
+	default:
+		return text(fmt.Sprintf("%d days", days))
+	}
 }
 
 // atMost says how much a credit could be, and why that is not settled.

@@ -107,8 +107,8 @@ type CreditGap struct {
 	Because   string
 }
 
-// Credit decides the credits of an organization's month (SEMANTICS.md, section
-// 4). It fills Credit and Notes of the results, which are the organization's own
+// Credit decides the credits of an organization's month (docs/rules.md,
+// "Service credits"). It fills Credit and Notes of the results, which are the organization's own
 // without those of group_by labels, and returns what is owed, or nil if nothing
 // is. What could not be decided comes as gaps, never as a credit of 0.
 //

@@ -137,4 +137,7 @@ type CreditTotal struct {
 	// ClaimBy is the instant before which it must be claimed, where the terms set
 	// one that counts from the month's end; in the organization's zone.
 	ClaimBy *time.Time `json:"claim_by,omitempty"`
+	// ClaimWithin stands instead where the terms count from the end of each
+	// incident, such as 30d.
+	ClaimWithin string `json:"claim_within,omitempty"`
 }

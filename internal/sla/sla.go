@@ -1,5 +1,5 @@
 // Package sla judges what was counted: windows become attainment, budgets,
-// violations and states, as SEMANTICS.md specifies them in section 3. It is
+// violations and states, by the rules of docs/rules.md. It is
 // pure: no clock, no input or output, and no comparison of floats. Everything
 // is computed in fractions of whole numbers and cut once, towards the worse
 // side, when it is written into a [Result]: in full where the number ends, else
@@ -11,7 +11,7 @@
 // and budget.go keep the error budget, violation.go joins bad windows, and
 // state.go gives the verdict.
 //
-// Where SEMANTICS.md leaves a choice, it is made as follows.
+// Where those leave a choice, it is made as follows.
 //
 //   - An observation above the bound is a bad event under [Within], so at_most
 //     limits the share of slow observations.

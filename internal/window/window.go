@@ -55,7 +55,7 @@ func (g Grid) Range(s period.Span) (lo, hi int) {
 }
 
 // Counts is one counted quantity of a group: the increments per cell, kept
-// apart by how well they are known (SEMANTICS, "From samples to windows").
+// apart by how well they are known (docs/concepts.md, "Counting").
 // Every row has one accumulator per cell, or is nil when all are 0.
 type Counts struct {
 	// Windowed increments belong to the cell that holds their sample.

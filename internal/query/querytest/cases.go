@@ -54,7 +54,7 @@ func (c Case) Request() (query.Request, error) {
 	return req, nil
 }
 
-// Cases returns the rules of SEMANTICS, "From samples to windows".
+// Cases returns the rules of docs/rules.md, "Counting".
 func Cases() []Case {
 	return slices.Concat(counterCases(), birthCases(), kindCases(), combineCases())
 }
