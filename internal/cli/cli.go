@@ -109,7 +109,7 @@ or as JSON from which the others can be drawn again.`,
 			newReports(a, runReport)...),
 		group("config", "Check and show the configuration", `
 Check the configuration, or show it as slactl understands it.`,
-			newConfigLint(a, runConfigLint), newConfigShow(a, runConfigShow)),
+			newConfigLint(a, runConfigLint), newConfigShow(a, runConfigShow), newConfigConvert(a, runConfigConvert)),
 		group("metrics", "Look around in a metrics source", `
 Look around in a metrics source, to find what service levels could be measured by.`,
 			newMetricsFind(a, runMetricsFind)),

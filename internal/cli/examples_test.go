@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -97,6 +98,9 @@ func workspace(t *testing.T) string {
 		"base.yaml":                            "version: 1\nsources: {metrics: {blocks: prometheus}}\n",
 		"tiers.yaml":                           "reports: {quarterly: {title: Quarterly report}}\n",
 		"model_prices_and_context_window.json": `{"gpt-4o": {"litellm_provider": "openai", "mode": "chat", "input_cost_per_token": 2.5e-06, "output_cost_per_token": 1e-05}}`,
+		"sloth.yaml":                           sloth,
+		"slo.yaml":                             fmt.Sprintf(pyrra, "errors"),
+		"latency.yaml":                         fmt.Sprintf(pyrra, "more-errors"),
 		"incidents.csv":                        "organization,start,end,sla,note\nacme,2026-10-08 10:20,2026-10-08 11:07,availability,ticket 81\n",
 	} {
 		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
@@ -123,6 +127,22 @@ func workspace(t *testing.T) string {
 	}
 	return dir
 }
+
+// sloth and pyrra are objectives of other tools.
+const (
+	sloth = `version: prometheus/v1
+service: api
+slos:
+  - name: availability
+    objective: 99.9
+    sli: {events: {error_query: 'sum(rate(errors_total[{{.window}}]))', total_query: 'sum(rate(requests_total[{{.window}}]))'}}
+`
+	pyrra = `apiVersion: pyrra.dev/v1alpha1
+kind: ServiceLevelObjective
+metadata: {name: %s}
+spec: {target: "99", indicator: {ratio: {errors: {metric: 'errors_total'}, total: {metric: 'requests_total'}}}}
+`
+)
 
 // writeKeys makes an Ed25519 key as `openssl genpkey` and `openssl pkey -pubout`
 // write it.
