@@ -8,6 +8,7 @@ import (
 // anthropicCostFormat is what Anthropic's cost_report answers: amounts in cents.
 func anthropicCostFormat() format {
 	return format{name: "anthropic-cost", recognise: recogniseAnthropicCost, bind: bindAnthropicCost,
+		api:    anthropicAPI("/v1/organizations/cost_report", "description", "workspace_id"),
 		fields: []string{"starting_at", "amount", "currency", "cost_type", "token_type", "model", "description", "service_tier", "context_window", "inference_geo", "workspace_id"}}
 }
 
@@ -87,6 +88,7 @@ func (c *anthropicCost) month(r *row) string { return c.bucketMonth(r, c.start) 
 // parts are disjoint: cached tokens are beside the input.
 func anthropicUsageFormat() format {
 	return format{name: "anthropic-usage", meter: true, recognise: recogniseAnthropicUsage, bind: bindAnthropicUsage,
+		api: anthropicAPI("/v1/organizations/usage_report/messages", "context_window", "model", "service_tier", "workspace_id"),
 		fields: []string{"starting_at", "uncached_input_tokens", "cache_read_input_tokens", "cache_creation.ephemeral_5m_input_tokens", "cache_creation.ephemeral_1h_input_tokens",
 			"output_tokens", "server_tool_use.web_search_requests", "model", "workspace_id", "api_key_id", "service_tier", "context_window", "inference_geo"}}
 }

@@ -50,6 +50,8 @@ type Source struct {
 	Meter bool
 	// Prices are those of tokens that a meter counts; without them they are unpriced.
 	Prices *price.Catalogue
+	// API fetches the pages from the provider, instead of Path; or nil.
+	API *API
 	// Zone is where the days of the bill begin; nil is UTC.
 	Zone *time.Location
 	// Counters read the tokens of the format token-counters; Path then says what
@@ -197,6 +199,8 @@ func open(ctx context.Context, s *Source) *book {
 	switch {
 	case s.Counters != nil:
 		return openCounters(s)
+	case s.API != nil:
+		return openAPI(s)
 	case s.Format != "" && !Known(s.Format):
 		b.err = &FormatError{Source: s.Name, Format: s.Format}
 		return b
@@ -253,7 +257,7 @@ func (b *book) shifts() [][]*file {
 	var out [][]*file
 	var pages []*file
 	for _, f := range b.files {
-		if isJSON(strings.TrimSuffix(strings.ToLower(f.path), ".gz")) {
+		if f.endpoint != nil || isJSON(strings.TrimSuffix(strings.ToLower(f.path), ".gz")) {
 			pages = append(pages, f)
 		} else {
 			out = append(out, []*file{f})

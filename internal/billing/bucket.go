@@ -169,7 +169,7 @@ func (b *book) findFollowing() {
 func (b *book) missing(p period.Period) []string {
 	kinds := map[string][]period.Span{}
 	for _, f := range b.files {
-		if len(f.buckets) > 0 && f.ignored == "" {
+		if f.marks.seen && f.err == nil {
 			kinds[f.version] = append(kinds[f.version], f.buckets...)
 		}
 	}

@@ -41,9 +41,10 @@ type file struct {
 	pages           *pageBook     // shared by the files of a source that are read one after another
 	buckets         []period.Span // of an API's pages
 	marks           pageMarks
-	superseded      int   // buckets that a newer snapshot holds
-	repeated        int   // buckets that another file repeats
-	repeats         *file // one such file
+	endpoint        *endpoint // of an API that the file stands for, nil for a real one
+	superseded      int       // buckets that a newer snapshot holds
+	repeated        int       // buckets that another file repeats
+	repeats         *file     // one such file
 	follows         string
 }
 
@@ -130,6 +131,10 @@ func (f *file) read(ctx context.Context, qs *questions) {
 	f.measures = qs.reads().Measures
 	if err := ctx.Err(); err != nil {
 		f.err = err
+		return
+	}
+	if f.endpoint != nil {
+		f.end(f.fetch(ctx, qs))
 		return
 	}
 	name := strings.TrimSuffix(strings.ToLower(f.path), ".gz")

@@ -24,6 +24,8 @@ type format struct {
 	fields []string
 	// kindOf names the kind of a result in JSON by its field object, or is nil.
 	kindOf func(object string) string
+	// api is how the pages are fetched from the provider, or nil.
+	api *provider
 	// meter says that the format counts usage instead of invoiced charges, unless
 	// the source has another role.
 	meter bool

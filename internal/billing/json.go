@@ -38,6 +38,7 @@ type jsonRows struct {
 
 // pageMarks are what the pages of a file said about what follows them.
 type pageMarks struct {
+	seen bool   // there are pages
 	more bool   // the last page says that another one follows
 	next string // its token
 }
@@ -59,11 +60,14 @@ func (r *remembering) Read(p []byte) (int, error) {
 // readJSON reads an export in JSON, of the format that the source names or that
 // its first row tells.
 func (f *file) readJSON(ctx context.Context, text io.Reader, qs *questions) (pageMarks, error) {
+	if named, ok := formatNamed(f.source.Format); ok && named.fields == nil {
+		return pageMarks{}, &noBillError{"a JSON file is no export of this source's format"}
+	}
 	j := &jsonRows{file: f, qs: qs, text: &remembering{Reader: text}}
 	j.in = json.NewDecoder(j.text)
 	err := j.all(ctx)
 	switch {
-	case err == nil && j.worker == nil && len(f.buckets) == 0:
+	case err == nil && j.worker == nil && !j.pages.seen:
 		err = &noBillError{"it has no rows"}
 	case err == nil && j.worker != nil:
 		f.merge(j.worker.parts)
@@ -156,7 +160,7 @@ func (j *jsonRows) object(ctx context.Context, token json.Token) error {
 	case failure != nil && string(failure) != "null":
 		return fmt.Errorf("this is an error that the API answered, and no page: %.200s", failure)
 	case page:
-		j.pages = pageMarks{more: string(own["has_more"]) == "true", next: scalar(own["next_page"])}
+		j.pages = pageMarks{seen: true, more: string(own["has_more"]) == "true", next: scalar(own["next_page"])}
 		return nil
 	}
 	return j.row(own)
@@ -176,6 +180,9 @@ func (j *jsonRows) data(ctx context.Context) error {
 	token, err := j.in.Token()
 	if err != nil {
 		return j.broken(err)
+	}
+	if token == nil { // null
+		return nil
 	}
 	if token != json.Delim('[') {
 		return j.strange("data is no list")
@@ -261,9 +268,6 @@ func (j *jsonRows) row(o object) error {
 func (j *jsonRows) bind(first object) error {
 	keys := columnsOf(first, "")
 	slices.Sort(keys)
-	if named, ok := formatNamed(j.file.source.Format); ok && named.fields == nil {
-		return &noBillError{"a JSON file is no export of this source's format"}
-	}
 	kind, version, err := tableFormat(j.file.source, keys)
 	if err != nil {
 		return err
@@ -271,7 +275,7 @@ func (j *jsonRows) bind(first object) error {
 	if kind.fields == nil {
 		return &noBillError{fmt.Sprintf("the format %s is not read from JSON", kind.name)}
 	}
-	if kind.kindOf != nil {
+	if kind.kindOf != nil && scalar(first["object"]) != "" {
 		version = kind.kindOf(scalar(first["object"]))
 	}
 	j.file.format, j.file.version = kind.name, version

@@ -2,6 +2,7 @@ package billing
 
 import (
 	"fmt"
+	"net/url"
 	"strings"
 
 	"github.com/slactl/slactl/internal/cost"
@@ -15,6 +16,7 @@ const modelCategory = "AI and Machine Learning"
 // and by project and line item where the request grouped by them.
 func openaiCostsFormat() format {
 	return format{name: "openai-costs", recognise: recogniseOpenAICosts, bind: bindOpenAICosts, kindOf: openaiKind,
+		api:    openaiAPI(endpoint{"/v1/organization/costs", "costs", url.Values{"limit": {"180"}, "group_by[]": {"line_item", "project_id"}}}),
 		fields: []string{"start_time", "amount.value", "amount.currency", "line_item", "project_id", "project_name", "organization_id", "quantity", "quantity_unit"}}
 }
 
@@ -99,6 +101,9 @@ func lineModel(lineItem string) string {
 // has no tokens (images, seconds of audio, sessions) is counted as quantity only.
 func openaiUsageFormat() format {
 	return format{name: "openai-usage", meter: true, recognise: recogniseOpenAIUsage, bind: bindOpenAIUsage, kindOf: openaiKind,
+		api: openaiAPI(
+			endpoint{"/v1/organization/usage/completions", "usage.completions", url.Values{"limit": {"31"}, "group_by[]": {"batch", "model", "project_id", "service_tier"}}},
+			endpoint{"/v1/organization/usage/embeddings", "usage.embeddings", url.Values{"limit": {"31"}, "group_by[]": {"model", "project_id"}}}),
 		fields: []string{"object", "start_time", "input_tokens", "input_cached_tokens", "input_cache_write_tokens", "output_tokens", "input_audio_tokens", "output_audio_tokens",
 			"num_model_requests", "project_id", "project_name", "organization_id", "user_id", "api_key_id", "model", "batch", "service_tier",
 			"images", "characters", "seconds", "usage_bytes", "num_sessions", "num_requests"}}

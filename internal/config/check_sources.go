@@ -143,10 +143,16 @@ func (c *checker) billing(path string, s BillingSource) {
 		}
 	}
 	places := []string{"path", "postgres"}
-	if strings.HasPrefix(s.Format, "openai") || strings.HasPrefix(s.Format, "anthropic") {
-		if c.has(path+".api_key") || c.has(path+".api_key_file") {
-			return // asked from the provider
+	fetched := strings.HasPrefix(s.Format, "openai") || strings.HasPrefix(s.Format, "anthropic")
+	for _, key := range []string{"api_key", "api_key_file", "api_url"} {
+		if !fetched && c.has(path+"."+key) {
+			c.keyErrorf(path+"."+key, "it belongs to the formats of OpenAI and Anthropic", "%s has no meaning for the format %s", key, cmp.Or(s.Format, "of exports"))
 		}
+	}
+	c.httpURL(path+".api_url", s.APIURL)
+	if fetched && (c.has(path+".api_key") || c.has(path+".api_key_file")) {
+		c.exclusive(path, "path", "has no meaning beside a key, with which the pages are fetched")
+		return
 	}
 	c.exactlyOne(path, places...)
 	c.bucket(path, s)

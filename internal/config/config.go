@@ -134,6 +134,7 @@ type BillingSource struct {
 	Settle    Duration          `yaml:"settle"`       // how long after its end a bill may still change; default 10d
 	APIKey    Secret            `yaml:"api_key"`      // key of a usage API
 	APIFile   Path              `yaml:"api_key_file"` // file that holds the key
+	APIURL    string            `yaml:"api_url"`      // address that stands for the provider's own, such as a proxy's
 }
 
 // S3 says how a bucket is reached. What is not set comes from the environment

@@ -184,6 +184,9 @@ var errNoMeter = errors.New("reading meters: no source counts tokens; set one of
 func (e *Evaluator) billingSource(s config.BillingSource) billing.Source {
 	out := billing.Source{Meter: isMeter(s), Name: s.Name, Format: s.Format, Path: string(s.Path), Measure: s.Measure, Columns: s.Columns,
 		Currency: s.Currency, Snapshots: s.Snapshots, OnBadRow: s.OnBadRow, Zone: s.Timezone.Location}
+	if s.APIKey != "" || s.APIFile != "" {
+		out.API = &billing.API{Key: string(s.APIKey), KeyFile: string(s.APIFile), URL: s.APIURL, Now: e.Now}
+	}
 	if s.Format == "token-counters" {
 		c := e.counters(s)
 		out.Counters, out.Path = c, c.describe()
