@@ -71,9 +71,9 @@ type Recommendation struct {
 	// reason, for advice that saves nothing by itself. A low end below 0 says that
 	// it may cost more.
 	Saving      *cost.Range `json:"saving"`
-	Reason      string       `json:"reason,omitempty"`
-	Assumptions []string     `json:"assumptions"`
-	Evidence    []Figure     `json:"evidence"`
+	Reason      string      `json:"reason,omitempty"`
+	Assumptions []string    `json:"assumptions"`
+	Evidence    []Figure    `json:"evidence"`
 }
 
 // Figure is a value that advice follows from.

@@ -10,11 +10,11 @@ import (
 // Outcome is what became of a piece of advice: the money that it was about, in
 // the period that it was given for and in the one after.
 type Outcome struct {
-	ID       string       `json:"id"`
-	Kind     Kind         `json:"kind"`
-	Subject  string       `json:"subject"`
-	Title    string       `json:"title"`
-	Currency string       `json:"currency"`
+	ID       string      `json:"id"`
+	Kind     Kind        `json:"kind"`
+	Subject  string      `json:"subject"`
+	Title    string      `json:"title"`
+	Currency string      `json:"currency"`
 	Advised  *cost.Range `json:"advised"` // the saving that was foreseen, nil without one
 	// Before and After are exact: what the subject costs; of caches, what they cost
 	// net of what they save; of batching, what it saves, as a negative amount.

@@ -214,7 +214,7 @@ func (c *checker) conditionWord(word string, offset int, fail func(int, int, str
 }
 
 // sections are the parts that a report can have.
-var sections = [...]string{"summary", "business", "sla", "violations", "credits", "cost", "unit_costs", "budgets", "recommendations", "capacity", "appendix"}
+var sections = [...]string{"summary", "business", "sla", "violations", "credits", "cost", "allocation", "unit_costs", "budgets", "anomalies", "forecast", "recommendations", "capacity", "appendix"}
 
 // reportFormats are what reports can be written as.
 var reportFormats = [...]string{"terminal", "xlsx", "pdf", "html", "md", "csv", "json"}

@@ -15,6 +15,7 @@ import (
 	"github.com/slactl/slactl/internal/kpi"
 	"github.com/slactl/slactl/internal/period"
 	"github.com/slactl/slactl/internal/query"
+	"github.com/slactl/slactl/internal/sla"
 	"github.com/slactl/slactl/internal/unit"
 	"github.com/slactl/slactl/internal/window"
 )
@@ -32,11 +33,17 @@ func (e *Evaluator) Margins(ctx context.Context, p period.Period, m cost.Measure
 	if err != nil {
 		return nil, err
 	}
-	revenue, from, err := e.revenue(ctx, p)
+	credits, notes, err := e.owedCredits(ctx, p)
 	if err != nil {
 		return nil, err
 	}
-	credits, notes, err := e.owedCredits(ctx, p)
+	return e.marginsIn(ctx, p, by, costs, credits, notes)
+}
+
+// marginsIn puts allocated costs and credits beside the revenue.
+func (e *Evaluator) marginsIn(ctx context.Context, p period.Period, by string, costs *cost.Allocation, credits []cost.OwnedAmount, notes []string) (*cost.MarginReport, error) {
+	bills := e.BillingPeriod(p)
+	revenue, from, err := e.revenue(ctx, p)
 	if err != nil {
 		return nil, err
 	}
@@ -222,10 +229,15 @@ func (e *Evaluator) owedCredits(ctx context.Context, p period.Period) ([]cost.Ow
 	if err != nil {
 		return nil, nil, err
 	}
+	return e.owedIn(months, judged.Reports), nil, nil
+}
+
+// owedIn are the service credits of months that are judged.
+func (e *Evaluator) owedIn(months []period.Period, judged []*sla.Report) []cost.OwnedAmount {
 	var out []cost.OwnedAmount
 	for i, month := range months {
 		decided := map[string]bool{}
-		for _, c := range e.creditsIn(month, judged.Reports[i]) {
+		for _, c := range e.creditsIn(month, judged[i]) {
 			decided[c.organization] = true
 			for _, g := range c.gaps {
 				out = append(out, cost.OwnedAmount{Owner: c.organization, Reason: fmt.Sprintf("%s in %s: %s", g.Objective, month.Name, g.Because)})
@@ -244,5 +256,5 @@ func (e *Evaluator) owedCredits(ctx context.Context, p period.Period) ([]cost.Ow
 			}
 		}
 	}
-	return out, nil, nil
+	return out
 }

@@ -116,6 +116,47 @@ func (e *Evaluator) CompareModels(ctx context.Context, p period.Period, models [
 	return &ModelComparison{m, c.Compare(us, with, spread)}, nil
 }
 
+// meterReading is what meters counted in a span that holds several periods.
+type meterReading struct {
+	Metered
+	catalogue *price.Catalogue
+	usages    []cost.Usage
+	err       error // why nothing is known
+}
+
+// readUsages reads the configured meters once for several periods; without a meter
+// it returns nil.
+func (e *Evaluator) readUsages(ctx context.Context, periods ...period.Period) *meterReading {
+	if !slices.ContainsFunc(e.Config.Sources.Billing, isMeter) {
+		return nil
+	}
+	span := periods[0]
+	for _, p := range periods[1:] {
+		if p.Start.Before(span.Start) {
+			span.Start, span.Name = p.Start, p.Name+".."+span.Name
+		}
+		if p.End.After(span.End) {
+			span.End, span.Complete = p.End, p.Complete
+		}
+	}
+	m := &meterReading{}
+	if m.catalogue, m.err = e.Prices(); m.err == nil {
+		m.usages, m.Metered, m.err = e.metered(ctx, m.catalogue, span)
+	}
+	return m
+}
+
+// in returns what was counted in one of the periods.
+func (m *meterReading) in(p period.Period) []cost.Usage {
+	out := []cost.Usage{}
+	for _, u := range m.usages {
+		if !u.Day.Before(p.Start) && u.Day.Before(p.End) {
+			out = append(out, u)
+		}
+	}
+	return out
+}
+
 // metered reads what the configured meters counted in a period.
 func (e *Evaluator) metered(ctx context.Context, c *price.Catalogue, p period.Period) ([]cost.Usage, Metered, error) {
 	m := Metered{Schema: cost.Schema, Period: p.Info(), PricesChecked: c.Checked.Format(time.DateOnly), Ledger: []cost.LedgerEntry{}, Notes: []string{}}

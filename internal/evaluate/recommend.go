@@ -31,7 +31,7 @@ func (e *Evaluator) Recommend(ctx context.Context, p period.Period, m cost.Measu
 			return nil, err
 		}
 	}
-	c.readMeters(ctx)
+	c.take(e.readUsages(ctx, c.periods[:]...))
 	return c.advise(), ctx.Err()
 }
 
@@ -45,6 +45,7 @@ type adviceCase struct {
 	measure    cost.Measure
 	data       [2]advice.Data
 	allocators [2]func(answers) *cost.Allocator
+	rules      [2]*cost.Allocator
 	busy       []askedUtilisation
 	report     *advice.Report
 }
@@ -110,7 +111,7 @@ func (c *adviceCase) askBills(b *bundle, got answers) {
 		months.Period = c.wholeMonths(p)
 		b.ask(func(r []*cost.Report) { d.Storage = r[0] }, advice.StorageQuery(months))
 		allocator, owners := c.allocators[i](got), ask
-		owners.By = []string{c.owner()}
+		c.rules[i], owners.By = allocator, []string{c.e.costOwner()}
 		b.ask(func(r []*cost.Report) { d.Allocation = allocator.Allocate(owners.By[0], r[0]) }, allocator.Query(owners))
 		for _, at := range c.budgetsAt(i) {
 			b.ask(func(r []*cost.Report) { d.Budgets = laterBudgets(d.Budgets, c.e.BudgetsIn(at, r).Budgets) }, c.e.BudgetQueries(at)...)
@@ -118,10 +119,10 @@ func (c *adviceCase) askBills(b *bundle, got answers) {
 	}
 }
 
-// owner is to whom costs should belong: to organizations where rules give them to
+// costOwner is to whom costs should belong: to organizations where rules give them to
 // these only, else to teams.
-func (c *adviceCase) owner() string {
-	rules := c.e.Config.Cost.Allocate
+func (e *Evaluator) costOwner() string {
+	rules := e.Config.Cost.Allocate
 	if len(rules) == 0 || slices.ContainsFunc(rules, func(r config.AllocateRule) bool { return r.Team != "" }) {
 		return "team"
 	}
@@ -233,33 +234,20 @@ func busyLevel(grid window.Grid, g window.Group, span period.Span) (*unit.Decima
 	return &level, len(means)
 }
 
-// readMeters reads what was counted in both periods, once.
-func (c *adviceCase) readMeters(ctx context.Context) {
-	if !slices.ContainsFunc(c.e.Config.Sources.Billing, isMeter) {
+// take takes what meters counted in both periods.
+func (c *adviceCase) take(m *meterReading) {
+	switch {
+	case m == nil:
+		return
+	case m.err != nil:
+		c.note("%s", m.err)
 		return
 	}
-	catalogue, err := c.e.Prices()
-	if err != nil {
-		c.note("%s", err)
-		return
-	}
-	span := c.periods[0]
-	span.Start, span.Name = c.periods[1].Start, c.periods[1].Name+".."+c.periods[0].Name
-	usages, metered, err := c.e.metered(ctx, catalogue, span)
-	if err != nil {
-		c.note("%s", err)
-		return
-	}
-	c.report.PricesChecked = metered.PricesChecked
-	c.report.Ledger = append(c.report.Ledger, metered.Ledger...)
-	c.report.Notes = appendNew(c.report.Notes, metered.Notes)
+	c.report.PricesChecked = m.PricesChecked
+	c.report.Ledger = append(c.report.Ledger, m.Ledger...)
+	c.report.Notes = appendNew(c.report.Notes, m.Notes)
 	for i, p := range c.periods {
-		c.data[i].Catalogue, c.data[i].Usages = catalogue, []cost.Usage{}
-		for _, u := range usages {
-			if !u.Day.Before(p.Start) && u.Day.Before(p.End) {
-				c.data[i].Usages = append(c.data[i].Usages, u)
-			}
-		}
+		c.data[i].Catalogue, c.data[i].Usages = m.catalogue, m.in(p)
 	}
 }
 

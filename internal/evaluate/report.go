@@ -36,6 +36,7 @@ func (e *Evaluator) Report(ctx context.Context, kind string, p period.Period) (*
 	}
 	q := questions{}
 	objectives, metrics := e.askSLA(q, vs, Filter{}), e.askKPI(q, p)
+	costs := e.askCosts(q, kind, p, days)
 	got := e.put(ctx, q)
 	judged, err := e.judgeSLA(ctx, objectives, got, vs, Filter{})
 	if err != nil {
@@ -50,7 +51,9 @@ func (e *Evaluator) Report(ctx context.Context, kind string, p period.Period) (*
 		out.KPI = e.measureKPI(metrics, got, p)
 	}
 	out.Sources = append(out.Sources, e.metricsSources(got, judged)...)
-	e.addCost(ctx, out, p, days)
+	if costs != nil {
+		costs.add(ctx, out, got)
+	}
 	return out, ctx.Err()
 }
 
@@ -142,38 +145,6 @@ func (e *Evaluator) metricsSources(got answers, judged *SLAReports) []report.Sou
 		out = append(out, s)
 	}
 	return out
-}
-
-// addCost adds the breakdowns that the cost section is drawn from.
-func (e *Evaluator) addCost(ctx context.Context, out *report.Results, p period.Period, days []period.Period) {
-	if len(e.Config.Sources.Billing) == 0 {
-		return
-	}
-	this := e.BillingPeriod(p)
-	trend := this
-	if len(days) > 0 {
-		trend = e.BillingPeriod(days[0])
-		trend.End, trend.Name = this.End, days[0].Name+".."+days[len(days)-1].Name
-	}
-	ask := func(p period.Period, by ...string) cost.Query {
-		return cost.Query{Period: p, Measure: e.Measure(), Basis: cost.ByCharge, By: by}
-	}
-	reports, err := e.Cost(ctx, []cost.Query{ask(this, "provider", "service"),
-		ask(e.BillingPeriod(p.Previous()), "provider", "service"), ask(trend, "day", "provider")})
-	if err != nil {
-		out.Missing = append(out.Missing, report.Missing{Section: "cost", Because: err.Error()})
-		return
-	}
-	out.Cost, out.CostPrevious, out.CostDaily = reports[0], reports[1], reports[2]
-	for _, l := range out.Cost.Ledger {
-		if l.Status == cost.Rejected {
-			out.Missing = append(out.Missing, report.Missing{Section: "cost: " + l.Source, Because: fmt.Sprintf("%s was rejected: %s", l.File, l.Reason)})
-		}
-	}
-	out.Preliminary = p.Complete && e.Now.Before(e.settled(this))
-	for _, s := range e.Config.Sources.Billing {
-		out.Sources = append(out.Sources, e.billingAppendix(s, out.Cost))
-	}
 }
 
 // settled is when the bills of a period no longer change: so long after its end

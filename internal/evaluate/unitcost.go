@@ -17,18 +17,30 @@ func (e *Evaluator) UnitCosts(ctx context.Context, p period.Period, m cost.Measu
 	if len(e.Config.Cost.UnitCosts) == 0 {
 		return nil, fmt.Errorf("computing unit costs: none is configured; set cost.unit_costs, such as {request: llm_requests}")
 	}
-	before := e.BillingPeriod(p.Previous())
-	var queries []cost.Query
-	for _, u := range e.Config.Cost.UnitCosts {
-		for _, in := range []period.Period{p, before} {
-			queries = append(queries, cost.Query{Period: in, Measure: m, Match: u.Value.Match.Charges()})
-		}
-	}
-	reports, err := e.Cost(ctx, queries)
+	reports, err := e.Cost(ctx, e.unitQueries(p, m))
 	if err != nil {
 		return nil, err
 	}
-	events := e.Metrics(ctx, p)
+	out := e.unitsIn(p, reports, e.Metrics(ctx, p))
+	e.addTokens(ctx, out, p)
+	return out, nil
+}
+
+// unitQueries are the breakdowns that unitsIn reads: of each unit cost, in a period
+// and in the one before.
+func (e *Evaluator) unitQueries(p period.Period, m cost.Measure) []cost.Query {
+	var out []cost.Query
+	for _, u := range e.Config.Cost.UnitCosts {
+		for _, in := range []period.Period{p, e.BillingPeriod(p.Previous())} {
+			out = append(out, cost.Query{Period: in, Measure: m, Match: u.Value.Match.Charges()})
+		}
+	}
+	return out
+}
+
+// unitsIn divides the answers to unitQueries by what was counted in the same span.
+func (e *Evaluator) unitsIn(p period.Period, reports []*cost.Report, events *kpi.Report) *cost.UnitReport {
+	before := e.BillingPeriod(p.Previous())
 	out := &cost.UnitReport{Schema: cost.UnitSchema, Period: p.Info(), Previous: before.Info(), Measure: reports[0].Measure,
 		UnitCosts: []cost.UnitCost{}, Tokens: []cost.TokenUse{}, Ledger: reports[0].Ledger, Notes: slices.Clone(reports[0].Notes)}
 	for i, u := range e.Config.Cost.UnitCosts {
@@ -39,11 +51,10 @@ func (e *Evaluator) UnitCosts(ctx context.Context, p period.Period, m cost.Measu
 		now, then := eventsOf(events, u.Value.Metric)
 		out.UnitCosts = append(out.UnitCosts, cost.UnitCosts(u.Key, u.Value.Metric, per, reports[2*i], reports[2*i+1], now, then)...)
 	}
-	e.addTokens(ctx, out, p)
 	if !p.Complete {
 		out.Notes = append(out.Notes, "the period is not over: bills and metrics so far may not reach equally far")
 	}
-	return out, nil
+	return out
 }
 
 // addTokens adds how well tokens were used, where meters count them. Unit costs do

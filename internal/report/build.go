@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/slactl/slactl/internal/report/doc"
@@ -12,19 +13,43 @@ import (
 type section struct {
 	id, title string
 	build     func(r *Results) []doc.Block
+	// in has the first letters of the reports that have the section, unless a
+	// configuration says which they have.
+	in string
 }
 
 // sections returns every section in its default order.
 func sections() []section {
 	return []section{
-		{"summary", "Summary", summary},
-		{"sla", "SLA compliance", compliance},
-		{"violations", "Violations", violations},
-		{"credits", "Service credits", credits},
-		{"business", "Business metrics", business},
-		{"cost", "Cost", costs},
-		{"appendix", "Appendix", appendix},
+		{"summary", "Summary", summary, "dwm"},
+		{"sla", "SLA compliance", compliance, "dwm"},
+		{"violations", "Violations", violations, "dwm"},
+		{"credits", "Service credits", credits, "m"},
+		{"business", "Business metrics", business, "dwm"},
+		{"cost", "Cost", costs, "dwm"},
+		{"allocation", "Allocation and margin", allocation, "m"},
+		{"unit_costs", "Unit costs", unitCosts, "wm"},
+		{"budgets", "Budgets", budgets, "wm"},
+		{"anomalies", "Unusual costs", anomalies, "dwm"},
+		{"forecast", "Forecast", forecasts, "m"},
+		{"recommendations", "Recommendations", recommendations, "wm"},
+		{"appendix", "Appendix", appendix, "dwm"},
 	}
+}
+
+// Sections are the ids of the sections that a report has, in their order: those of
+// its layout, else the default ones of daily, weekly and monthly reports.
+func Sections(kind string, l Layout) []string {
+	if len(l.Sections) > 0 {
+		return l.Sections
+	}
+	var out []string
+	for _, s := range sections() {
+		if strings.Contains(s.in, kind[:min(1, len(kind))]) {
+			out = append(out, s.id)
+		}
+	}
+	return out
 }
 
 // Build makes the document of a report.
@@ -35,15 +60,11 @@ func Build(r *Results) *doc.Document {
 		d.Title = title(r)
 	}
 	known := map[string]section{}
-	order := r.Layout.Sections
 	for _, s := range sections() {
 		known[s.id] = s
-		if len(r.Layout.Sections) == 0 {
-			order = append(order, s.id)
-		}
 	}
 	var pending []string
-	for _, id := range order {
+	for _, id := range Sections(r.Report, r.Layout) {
 		s, ok := known[id]
 		if !ok {
 			pending = append(pending, id)

@@ -21,6 +21,15 @@ func costs(r *Results) []doc.Block {
 			blocks = append(blocks, c)
 		}
 		blocks = append(blocks, costTable(r, total))
+		if r.Cost.Compare == nil {
+			continue
+		}
+		if t := MoversTable(r.Cost, total.Currency); len(t.Rows) > 0 {
+			blocks = append(blocks, t, doc.Paragraph{Text: moversKey})
+		}
+	}
+	if r.Invoices != nil && len(r.Invoices.Invoices) > 0 {
+		blocks = append(blocks, InvoicesTable(r.Invoices))
 	}
 	if len(r.Cost.Totals) == 0 {
 		blocks = append(blocks, doc.Paragraph{Text: "No charge falls into this period."})
@@ -33,9 +42,17 @@ func costs(r *Results) []doc.Block {
 	return blocks
 }
 
+// moversKey says what the reasons of a change are.
+const moversKey = "Price: paid more or less for the same. Usage: more or less of everything. Mix: dearer or cheaper items instead of others. Unexplained: charges without a quantity. They add up to the change."
+
 // costTable lists the groups of one currency with the change against the period
 // before.
 func costTable(r *Results, total cost.Total) doc.Table {
+	if r.Cost.Compare != nil {
+		t := ComparedTable(r.Cost, total)
+		t.ID, t.Title = "cost_"+strings.ToLower(total.Currency), "By provider and service, "+total.Currency
+		return t
+	}
 	t := BreakdownTable(r.Cost, total)
 	t.ID, t.Title = "cost_"+strings.ToLower(total.Currency), "By provider and service, "+total.Currency
 	t.Columns = append(t.Columns, doc.Column{Title: "Before", Numeric: true, Priority: 2, Sum: true}, doc.Column{Title: "Change", Numeric: true, Priority: 1})

@@ -6,9 +6,11 @@ package report
 import (
 	"time"
 
+	"github.com/slactl/slactl/internal/advice"
 	"github.com/slactl/slactl/internal/cost"
 	"github.com/slactl/slactl/internal/kpi"
 	"github.com/slactl/slactl/internal/period"
+	"github.com/slactl/slactl/internal/price"
 	"github.com/slactl/slactl/internal/sla"
 	"github.com/slactl/slactl/internal/unit"
 )
@@ -39,16 +41,33 @@ type Results struct {
 	CostPrevious *cost.Report `json:"cost_previous"`
 	CostDaily    *cost.Report `json:"cost_daily"`
 	KPI          *kpi.Report  `json:"kpi"`
-	Exclusions   []Exclusion  `json:"exclusions"`
-	Missing      []Missing    `json:"missing"`
-	Notes        []string     `json:"notes"`
+	Spending
+	Exclusions []Exclusion `json:"exclusions"`
+	Missing    []Missing   `json:"missing"`
+	Notes      []string    `json:"notes"`
+}
+
+// Spending are the further results about costs, nil for those that the report does
+// not have. The ledger of the bills is that of the breakdown, for all of them.
+type Spending struct {
+	Invoices        *cost.Invoices       `json:"invoices"`
+	Allocations     []*cost.Allocation   `json:"allocations"` // by team, by organization
+	Margins         *cost.MarginReport   `json:"margins"`
+	UnitCosts       *cost.UnitReport     `json:"unit_costs"`
+	Cache           *price.Savings       `json:"cache"`
+	PricesChecked   string               `json:"prices_checked"` // "" where no meter was read
+	Budgets         *cost.BudgetReport   `json:"budgets"`
+	Anomalies       *cost.AnomalyReport  `json:"anomalies"`
+	Forecast        *cost.ForecastReport `json:"forecast"`
+	Recommendations *advice.Report       `json:"recommendations"`
 }
 
 // Layout is what a configuration says of a report's form.
 type Layout struct {
 	// Title replaces the default title.
 	Title string `json:"title,omitempty"`
-	// Sections selects and orders the sections by their ids; empty means all.
+	// Sections selects and orders the sections by their ids; empty means
+	// those that the report has by default.
 	Sections []string `json:"sections,omitempty"`
 }
 

@@ -24,6 +24,7 @@ func summary(r *Results) []doc.Block {
 		blocks = append(blocks, doc.Callout{Tone: doc.Warn, Title: "Missing: " + m.Section, Text: "Because " + m.Because + "."})
 	}
 	blocks = append(blocks, doc.Facts{Items: keyFigures(r)})
+	blocks = append(blocks, headlines(r)...)
 	if r.SLA == nil {
 		return blocks
 	}
