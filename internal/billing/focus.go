@@ -88,14 +88,21 @@ type focus struct {
 
 // focusAmount is a cost column that is asked for.
 type focusAmount struct {
-	at    int
-	into  func(*cost.LineItem) **unit.Decimal
-	value *unit.Decimal
+	at      int
+	measure cost.Measure
+	into    func(*cost.LineItem) **unit.Decimal
+	value   *unit.Decimal
 }
 
 func bindFocus(t *table) (reader, error) {
 	f := &focus{table: t, texts: t.textColumns(focusTexts()), serviceProvider: t.column("ServiceProviderName"), provider: t.column("ProviderName"),
-		currencyAt: t.column("BillingCurrency"), tagsAt: t.column("Tags"), quantity: t.column("ConsumedQuantity", "UsageQuantity")}
+		currencyAt: t.column("BillingCurrency"), tagsAt: -1, quantity: -1}
+	if t.want.Tags {
+		f.tagsAt = t.column("Tags")
+	}
+	if t.want.Quantity {
+		f.quantity = t.column("ConsumedQuantity", "UsageQuantity")
+	}
 	var err error
 	if f.chargePeriod, err = t.required("ChargePeriodStart"); err != nil {
 		return nil, err
@@ -111,13 +118,10 @@ func bindFocus(t *table) (reader, error) {
 		if err != nil {
 			return nil, err
 		}
-		f.amounts = append(f.amounts, focusAmount{at: at, into: amountOf(a.measure), value: new(unit.Decimal)})
+		f.amounts = append(f.amounts, focusAmount{at: at, measure: a.measure, into: amountOf(a.measure), value: new(unit.Decimal)})
 	}
 	if f.currencyAt < 0 && t.source.Currency == "" {
 		return nil, errors.New("the column BillingCurrency is missing; set currency: on the source")
-	}
-	if !t.want.Quantity {
-		f.quantity = -1
 	}
 	return f, nil
 }
@@ -152,3 +156,7 @@ func (f *focus) read(r *row, item *cost.LineItem) error {
 }
 
 func (f *focus) month(r *row) string { return f.monthOf(r, f.billingPeriod) }
+
+func (f *focus) summed() []focusAmount { return f.amounts }
+
+func (f *focus) chargeStart() int { return f.chargePeriod }

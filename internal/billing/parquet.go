@@ -115,7 +115,20 @@ func (f *file) readParquet(ctx context.Context, in io.ReaderAt, size int64, qs *
 
 // readGroup reads one row group. Its error is for a file that is damaged; a
 // broken row is in the outcome.
-func (w *worker) readGroup(group parquet.RowGroup, columns []parquetColumn, index int) (outcome, error) {
+func (w *worker) readGroup(group parquet.RowGroup, columns []parquetColumn, index int) (o outcome, err error) {
+	defer func() {
+		if broken := recover(); broken != nil { // in the decoder, which trusts the file
+			err = fmt.Errorf("row group %d cannot be decoded (%v); the file is damaged, fetch it again", index+1, broken)
+		}
+	}()
+	if w.readAlike(group, columns) {
+		return outcome{index: index, rows: group.NumRows()}, nil
+	}
+	return w.readRows(group, columns, index)
+}
+
+// readRows reads a row group row by row.
+func (w *worker) readRows(group parquet.RowGroup, columns []parquetColumn, index int) (outcome, error) {
 	o := outcome{index: index}
 	chunks := group.ColumnChunks()
 	var readers []*columnReader

@@ -108,16 +108,10 @@ func (t *Tally) date(at time.Time, layout string) string {
 // Add counts an item, if it belongs to the period and the query picks it, and
 // reports whether it did. The item may be reused afterwards.
 func (t *Tally) Add(item *LineItem) bool {
-	at := item.ChargePeriodStart
-	if t.query.Basis == ByBilling {
-		at = item.BillingPeriodStart
-	}
-	// A charge that starts at an instant lies after it, unlike a sample: [start, end).
-	if at.Before(t.span.Start) || !at.Before(t.span.End) || !t.match.matches(item) {
+	g, rate := t.groupOf(item)
+	if g == nil {
 		return false
 	}
-	currency, rate := t.rate(item)
-	g := t.group(item, currency)
 	g.rows++
 	if t.query.Quantities && item.ConsumedQuantity != nil {
 		g.consumed.Add(*item.ConsumedQuantity)
@@ -147,6 +141,62 @@ func (g *group) addHigh(item *LineItem, rate *unit.Decimal) {
 	default:
 		g.high.Add(*high)
 	}
+}
+
+// AddAlike counts so many rows that are like an item in all but their amounts and,
+// between two of the [Tally.Edges], the start of their charge. The sum is that of
+// their amounts of the query's measure, which some of them may lack. It is for
+// queries without Quantities.
+func (t *Tally) AddAlike(item *LineItem, rows, nullRows int64, sum *unit.Sum) {
+	g, rate := t.groupOf(item)
+	if g == nil {
+		return
+	}
+	g.rows += rows
+	g.nullRows += nullRows
+	if rate != nil {
+		g.sum.Add(sum.Total().Mul(*rate))
+		return
+	}
+	g.sum.AddSum(sum)
+}
+
+// Edges returns instants, in order, between which it makes no difference when a
+// charge starts. It reports false when there are no such stretches.
+func (t *Tally) Edges() ([]time.Time, bool) {
+	dated := t.query.Currency != "" // rates change with the days of UTC
+	for _, name := range t.query.reads() {
+		dated = dated || slices.Contains(dates[:], name)
+	}
+	switch {
+	case t.query.Basis == ByBilling:
+		return nil, !dated
+	case !dated:
+		return []time.Time{t.span.Start, t.span.End}, true
+	}
+	edges := []time.Time{t.span.Start, t.span.End}
+	for _, zone := range []*time.Location{t.zone, time.UTC} {
+		for _, day := range t.span.Days(zone) {
+			edges = append(edges, day.Start)
+		}
+	}
+	slices.SortFunc(edges, time.Time.Compare)
+	return slices.CompactFunc(edges, time.Time.Equal), true
+}
+
+// groupOf returns the group that counts an item, nil when it does not belong to
+// the period, and the rate if it is converted.
+func (t *Tally) groupOf(item *LineItem) (*group, *unit.Decimal) {
+	at := item.ChargePeriodStart
+	if t.query.Basis == ByBilling {
+		at = item.BillingPeriodStart
+	}
+	// A charge that starts at an instant lies after it, unlike a sample: [start, end).
+	if at.Before(t.span.Start) || !at.Before(t.span.End) || !t.match.matches(item) {
+		return nil, nil
+	}
+	currency, rate := t.rate(item)
+	return t.group(item, currency), rate
 }
 
 // rate returns the currency in which an item counts, and the rate if it is

@@ -138,22 +138,31 @@ func DecimalOfFloat(f float64) (Decimal, bool) {
 	return narrowed(&out), true
 }
 
-// shortOfFloat finds the decimal of a float that has at most 15 significant
-// digits and 12 after the point. Such a decimal is the only one of at most 15
-// digits that reads back as the float, because doubles tell all of those apart;
-// and dividing two whole numbers that doubles hold rounds correctly, which is
-// what reading back means.
+// shortOfFloat finds the decimal of a float that has few digits.
 func shortOfFloat(f float64) (Decimal, bool) {
-	const places = 12
-	scaled := math.Round(f * 1e12)
-	if math.Abs(scaled) >= 1e15 || scaled/1e12 != f {
+	v, ok := scaledFloat(f)
+	if !ok {
 		return Decimal{}, false
 	}
-	v, exponent := int64(scaled), int32(-places)
+	exponent := int32(-floatPlaces)
 	for v%10 == 0 && exponent < 0 {
 		v, exponent = v/10, exponent+1
 	}
 	return Decimal{coeff: v, exponent: exponent}, true
+}
+
+// floatPlaces are the digits after the point of a [scaledFloat].
+const floatPlaces = 12
+
+// scaledFloat finds the decimal of a float, in units of 10^-12, if that has at most
+// 15 significant digits and 12 after the point. Such a decimal is the only one of
+// at most 15 digits that reads back as the float, because doubles tell all of those
+// apart; and dividing two whole numbers that doubles hold rounds correctly, which
+// is what reading back means.
+func scaledFloat(f float64) (int64, bool) {
+	const toWhole = 1<<52 + 1<<51 // a sum with it has no digits after the point
+	scaled := f*1e12 + toWhole - toWhole
+	return int64(scaled), scaled < 1e15 && scaled > -1e15 && scaled/1e12 == f
 }
 
 // DecimalOfRat returns r cut to the given number of digits after the point,

@@ -38,6 +38,24 @@ func (s *Sum) Add(d Decimal) {
 	s.add(v>>63, uint64(v))
 }
 
+// AddFloat adds what [DecimalOfFloat] makes of f, and reports false for what no
+// decimal stands for.
+func (s *Sum) AddFloat(f float64) bool {
+	v, ok := scaledFloat(f)
+	if ok && s.scale < floatPlaces {
+		s.rescale(floatPlaces)
+	}
+	if ok && s.scale == floatPlaces {
+		s.add(v>>63, uint64(v))
+		return true
+	}
+	d, ok := DecimalOfFloat(f)
+	if ok {
+		s.Add(d)
+	}
+	return ok
+}
+
 // add adds 128 bits in units of the scale.
 func (s *Sum) add(hi int64, lo uint64) {
 	sumLo, carry := bits.Add64(s.lo, lo, 0)

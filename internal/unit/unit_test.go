@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"math"
 	"math/big"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -163,6 +164,40 @@ func TestSumOfALongProduct(t *testing.T) {
 	s.Add(unit.DecimalOfInt(1000))
 	if got := s.Total().String(); got != "1000."+strings.Repeat("0", 59)+"1" {
 		t.Errorf("sum %s", got)
+	}
+}
+
+// Adding a float is adding the decimal that strconv writes for it.
+func TestSumOfFloats(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var fast, slow unit.Sum
+		for range rapid.IntRange(0, 20).Draw(t, "n") {
+			f := rapid.OneOf(rapid.Float64Range(-1e20, 1e20), rapid.Float64Range(-1, 1), rapid.Custom(func(t *rapid.T) float64 {
+				return float64(rapid.Int64Range(-1e16, 1e16).Draw(t, "whole")) / math.Pow10(rapid.IntRange(0, 14).Draw(t, "places"))
+			})).Draw(t, "f")
+			text := strconv.FormatFloat(f, 'f', -1, 64)
+			if _, places, _ := strings.Cut(text, "."); len(places) > unit.MaxExponent {
+				continue
+			}
+			slow.Add(unit.MustDecimal(text))
+			if !fast.AddFloat(f) {
+				t.Fatalf("%v is no decimal", f)
+			}
+			if rapid.IntRange(0, 9).Draw(t, "finer") == 0 {
+				fine := unit.MustDecimal("0.00000000000000001")
+				fast.Add(fine)
+				slow.Add(fine)
+			}
+		}
+		if got, want := fast.Total(), slow.Total(); got.String() != want.String() {
+			t.Fatalf("got %s, want %s", got, want)
+		}
+	})
+	var s unit.Sum
+	for _, f := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
+		if s.AddFloat(f) || !s.Total().IsZero() {
+			t.Errorf("%v was added", f)
+		}
 	}
 }
 
