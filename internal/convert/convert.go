@@ -6,7 +6,6 @@ package convert
 import (
 	"bytes"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -62,24 +61,21 @@ type File struct {
 	Text []byte
 }
 
-// separator is a line that begins another document of a YAML stream.
-var separator = regexp.MustCompile(`(?m)^---\s*(#.*)?$`)
-
-// documents splits a stream. Each document keeps its place in the file: the lines
-// before it are empty.
+// documents splits a YAML stream at its lines of three dashes. Each document keeps
+// its place in the file: the lines before it are empty.
 func documents(f File) [][]byte {
 	var out [][]byte
-	start := 0
-	cut := func(end int) {
-		lines := bytes.Count(f.Text[:start], []byte{'\n'})
-		out = append(out, append(bytes.Repeat([]byte{'\n'}, lines), f.Text[start:end]...))
+	var doc []byte
+	for line := range bytes.Lines(f.Text) {
+		rest, found := bytes.CutPrefix(line, []byte("---"))
+		if rest = bytes.TrimSpace(rest); found && (len(rest) == 0 || rest[0] == '#') {
+			out = append(out, doc)
+			doc = bytes.Repeat([]byte{'\n'}, bytes.Count(doc, []byte{'\n'})+1)
+			continue
+		}
+		doc = append(doc, line...)
 	}
-	for _, m := range separator.FindAllIndex(f.Text, -1) {
-		cut(m[0])
-		start = m[1]
-	}
-	cut(len(f.Text))
-	return out
+	return append(out, doc)
 }
 
 // converter collects definitions and notes.
@@ -137,11 +133,11 @@ func (c *converter) define(at *yamlpos.Node, name string, node *yamlpos.Node) {
 	c.result.Definitions = append(c.result.Definitions, Definition{name, node})
 }
 
-var notInName = regexp.MustCompile(`[^a-zA-Z0-9_]+`)
-
-// slug writes a name as slactl's own are written.
+// slug writes a name as slactl's own are written: small letters, digits and
+// underscores.
 func slug(name string) string {
-	return strings.Trim(notInName.ReplaceAllString(strings.ToLower(name), "_"), "_")
+	other := func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') }
+	return strings.Join(strings.FieldsFunc(strings.ToLower(name), other), "_")
 }
 
 // YAML writes the definitions as a configuration.

@@ -69,9 +69,9 @@ func TestCases(t *testing.T) {
 
 func TestUnknown(t *testing.T) {
 	for text, want := range map[string]string{
-		"kind: Deployment\n":  "not told which tool",
-		"a: [\n":              "a.yaml:",
-		"---\n# nothing\n":   "",
+		"kind: Deployment\n":                 "not told which tool",
+		"a: [\n":                             "a.yaml:",
+		"---\n# nothing\n":                   "",
 		"version: prometheus/v1\nslos: {}\n": "",
 	} {
 		_, err := convert.Files("", []convert.File{{Name: "a.yaml", Text: []byte(text)}})
