@@ -135,7 +135,7 @@ func TestAPI(t *testing.T) {
 			`{"data": [{"start_time": 1790812800, "end_time": 1790899200, "results": []}], "has_more": true, "next_page": null}`))}, requests: 1,
 			note: "/v1/organization/costs: its last page says that more follow, and no file has the days from 2026-10-02 on: the total lacks them"},
 		{name: "no page", server: openaiServer{faults: always(answer(`{"hello": 1}`))}, requests: 1,
-			err: "page 1 is no page of openai-costs: its header has no column of OPENAI-COSTS (with commas between the columns)"},
+			err: "page 1 is no page of openai-costs: its objects are not those of openai-costs"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -326,6 +326,7 @@ func ledger(books []*book, m cost.Measure, merge func(*part)) (entries []cost.Le
 				notes = append(notes, f.path+": "+f.follows)
 			}
 		}
+		notes = append(notes, b.doubts()...)
 		if err := b.empty(); err != nil {
 			entries = append(entries, cost.LedgerEntry{Source: b.source.Name, File: b.source.Path, Status: cost.Rejected, Reason: err.Error(), Amounts: []cost.Amount{}})
 			notes = append(notes, err.Error())

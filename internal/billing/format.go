@@ -113,13 +113,21 @@ func tableFormat(s *Source, header []string) (format, string, error) {
 }
 
 func noColumns(name string, header []string) string {
+	if other := otherFormat(name, header); other != "" {
+		return "its header is not that of " + name + other
+	}
+	return fmt.Sprintf("its header has no column of %s (with commas between the columns)", strings.ToUpper(name))
+}
+
+// otherFormat names the format that recognises a header instead, or "".
+func otherFormat(name string, header []string) string {
 	for _, f := range formats() {
 		if f.recognise == nil || f.name == name {
 			continue
 		}
 		if _, ok := f.recognise(header); ok {
-			return fmt.Sprintf("its header is not that of %s but of %s; set format: %[2]s", name, f.name)
+			return fmt.Sprintf(" but of %s; set format: %[1]s", f.name)
 		}
 	}
-	return fmt.Sprintf("its header has no column of %s (with commas between the columns)", strings.ToUpper(name))
+	return ""
 }

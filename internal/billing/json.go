@@ -222,16 +222,23 @@ func (j *jsonRows) bucket(own object, results json.RawMessage) error {
 	if len(list) == 0 {
 		return nil
 	}
-	counts, err := j.file.pages.counts(j.file, span, list)
-	if err != nil || !counts {
-		return err
-	}
 	for _, o := range list {
 		for name, value := range own {
 			if _, ok := o[name]; !ok {
 				o[name] = value
 			}
 		}
+	}
+	if j.worker == nil {
+		if err := j.bind(list[0]); err != nil {
+			return err
+		}
+	}
+	counts, err := j.file.pages.counts(j.file, span, list)
+	if err != nil || !counts {
+		return err
+	}
+	for _, o := range list {
 		if err := j.row(o); err != nil {
 			return err
 		}
@@ -269,6 +276,9 @@ func (j *jsonRows) bind(first object) error {
 	keys := columnsOf(first, "")
 	slices.Sort(keys)
 	kind, version, err := tableFormat(j.file.source, keys)
+	if _, ok := errors.AsType[*noBillError](err); ok && j.file.source.Format != "" {
+		return &noBillError{fmt.Sprintf("its objects are not those of %s%s", j.file.source.Format, otherFormat(j.file.source.Format, keys))}
+	}
 	if err != nil {
 		return err
 	}

@@ -99,3 +99,52 @@ func (f *file) months() []string {
 	}
 	return out
 }
+
+// doubts says what of the files that count looks as if it counted twice: files of
+// the same size with the same rows and amounts, and different sums of the same
+// requests. Both can be right, so they count.
+func (b *book) doubts() []string {
+	var out []string
+	first := map[string]*file{}
+	var versions []string
+	for _, f := range b.files {
+		if f.err != nil || f.rows == 0 {
+			continue
+		}
+		if f.format == "litellm-spend" && !slices.Contains(versions, f.version) {
+			versions = append(versions, f.version)
+		}
+		id, counts := f.summary()
+		before := first[id]
+		switch {
+		case !counts:
+		case before == nil:
+			first[id] = f
+		case f.rows > 1:
+			out = append(out, fmt.Sprintf("%s and %s have the same size, rows and amounts, and both count; if one is a copy, remove it", before.path, f.path))
+		}
+	}
+	if len(versions) > 1 {
+		slices.Sort(versions)
+		out = append(out, fmt.Sprintf("source %s: %s are sums of the same requests, and all of them count; keep one", b.source.Name, strings.Join(versions, " and ")))
+	}
+	return out
+}
+
+// summary is the size of a file with the rows and amounts of its months. It
+// reports false when nothing of it counts.
+func (f *file) summary() (id string, counts bool) {
+	id = fmt.Sprint(f.object.size)
+	for _, month := range slices.Sorted(maps.Keys(f.parts)) {
+		p := f.parts[month]
+		counts = counts || f.status(p) == cost.Used
+		id += fmt.Sprintf("/%s %d", month, p.rows)
+		for _, a := range p.amounts {
+			id += " " + a.currency
+			for i := range a.sums {
+				id += " " + a.sums[i].Total().Canonical()
+			}
+		}
+	}
+	return id, counts
+}
