@@ -97,7 +97,7 @@ Sum and break down what the billing exports of the configuration charge. Sums ar
 exact, and every file is accounted for.`,
 			newCostBreakdown(a, runCostBreakdown), newCostAllocate(a, runCostAllocate), newCostMargin(a, runCostMargin), newCostUnit(a, runCostUnit),
 			newCostInvoices(a, runCostInvoices), newCostLedger(a, runCostLedger),
-			newCostCache(a, runCostCache), newCostCompare(a, runCostCompare),
+			newCostCache(a, runCostCache), newCostCompare(a, runCostCompare), newCostReconcile(a, runCostReconcile),
 			newCostAnomalies(a, runCostAnomalies), newCostForecast(a, runCostForecast), newCostBudget(a, runCostBudget), newCostRecommend(a, runCostRecommend)),
 		group("prices", "Look at what tokens cost", `
 Look at what the tokens of language models cost and since when, take prices from a
