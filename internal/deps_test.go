@@ -29,7 +29,7 @@ const ranks = `
 	advice
 	query, billing, report/doc
 	query/xor, query/querytest, report/doc/doctest
-	query/*, query/prom/promtest, discover, lint, generate, convert, report, report/*, evidence, deliver
+	query/*, query/prom/promtest, discover, lint, lint/*, generate, convert, report, report/*, evidence, deliver
 	evaluate
 	demo
 	cli
@@ -79,6 +79,7 @@ const homes = `
 
 	github.com/spf13/cobra                          cli
 	github.com/spf13/pflag                          cli
+	github.com/rogpeppe/go-internal/diff            cli
 	golang.org/x/term                               cli
 	golang.org/x/sync                               query, query/*, billing, evaluate
 `

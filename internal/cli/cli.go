@@ -108,8 +108,9 @@ Make the report of a day, a week or a month for the terminal, as XLSX or as PDF,
 or as JSON from which the others can be drawn again.`,
 			newReports(a, runReport)...),
 		group("config", "Check and show the configuration", `
-Check the configuration, or show it as slactl understands it.`,
-			newConfigLint(a, runConfigLint), newConfigShow(a, runConfigShow), newConfigConvert(a, runConfigConvert)),
+Check the configuration, explain the rules that it is checked by, show it as slactl
+understands it, or convert what other tools have into one.`,
+			newConfigLint(a, runConfigLint), newConfigRules(a, runConfigRules), newConfigExplain(a, runConfigExplain), newConfigShow(a, runConfigShow), newConfigConvert(a, runConfigConvert)),
 		group("metrics", "Look around in a metrics source", `
 Look around in a metrics source, to find what service levels could be measured by.`,
 			newMetricsFind(a, runMetricsFind)),

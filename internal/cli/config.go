@@ -7,7 +7,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/slactl/slactl/internal/config"
-	"github.com/slactl/slactl/internal/lint"
 	"github.com/slactl/slactl/internal/yamlpos"
 )
 
@@ -37,60 +36,6 @@ func count(n int, noun string) string {
 		return "1 " + noun
 	}
 	return fmt.Sprintf("%d %ss", n, noun)
-}
-
-type lintOptions struct{ format string }
-
-func newConfigLint(a *app, run func(context.Context, *app, *lintOptions) error) *cobra.Command {
-	var o lintOptions
-	cmd := &cobra.Command{
-		Use: "lint [PATH ...]", Short: "Check the configuration",
-		Long: `Check configuration files and directories, by default the ones that other
-commands would read. Every finding names its place, shows the line and says what
-to write instead. Warnings and notes do not change the exit code.`,
-		Example: "  slactl config lint\n  slactl config lint slactl.yaml tiers.yaml\n  slactl config lint --format json",
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				a.flags.configs = args
-			}
-			return run(cmd.Context(), a, &o)
-		},
-	}
-	badNews(cmd, "the configuration has errors")
-	formatFlag(cmd.Flags(), &o.format, "text", "json")
-	return cmd
-}
-
-// lintReport is what `slactl config lint --format json` prints.
-type lintReport struct {
-	Errors   int                 `json:"errors"`
-	Warnings int                 `json:"warnings"`
-	Findings yamlpos.Diagnostics `json:"findings"`
-}
-
-func runConfigLint(_ context.Context, a *app, o *lintOptions) error {
-	cfg, diags := config.Load(a.configPaths(), a.LookupEnv)
-	if !diags.HasErrors() { // rules need a complete configuration
-		diags = append(diags, lint.Run(cfg)...)
-	}
-	errs, warnings := diags.Count(yamlpos.Error), diags.Count(yamlpos.Warning)
-	if o.format == "json" {
-		if diags == nil {
-			diags = yamlpos.Diagnostics{}
-		}
-		if err := writeJSON(a.Stdout, lintReport{errs, warnings, diags}); err != nil {
-			return err
-		}
-	} else {
-		if _, err := diags.WriteTo(a.Stdout); err != nil {
-			return err
-		}
-		fmt.Fprintf(a.Stdout, "%s, %s\n", count(errs, "error"), count(warnings, "warning"))
-	}
-	if errs > 0 {
-		return &ExitError{Code: BadNews}
-	}
-	return nil
 }
 
 type showOptions struct{}

@@ -23,6 +23,18 @@ type BusinessMetric struct {
 	Source    StringList     `yaml:"source"`    // name of the metrics source, or a list of names whose values are summed; default the first source
 }
 
+// ComputedFrom lists the business metrics that a formula or score refers to, in
+// the order in which they stand there.
+func (m BusinessMetric) ComputedFrom() []string {
+	names := identifiers(m.Formula)
+	for _, part := range m.Score {
+		if part.Key != "sla" && part.Key != "error_budget" {
+			names = append(names, part.Key)
+		}
+	}
+	return names
+}
+
 // ScorePart is one weighted part of a score.
 type ScorePart struct {
 	Weight unit.Decimal  `yaml:"weight"` // weight of the part

@@ -50,31 +50,41 @@ func at(path string, i int) string { return fmt.Sprintf("%s[%d]", path, i) }
 
 // errorf reports an error about the value at a path, unless there is one already.
 func (c *checker) errorf(path, hint, format string, args ...any) {
-	c.report(c.cfg.node(path), hint, format, args...)
+	c.report("value", c.cfg.node(path), hint, format, args...).Key = path
 }
 
-// keyErrorf reports an error about the key of the value at a path.
-func (c *checker) keyErrorf(path, hint, format string, args ...any) {
-	if key := c.cfg.keys[path]; key != nil {
-		c.report(key, hint, format, args...)
-		return
-	}
-	c.errorf(path, hint, format, args...)
+// ruleErrorf is [checker.errorf] for an error that has a rule of its own.
+func (c *checker) ruleErrorf(rule, path, hint, format string, args ...any) {
+	c.report(rule, c.cfg.node(path), hint, format, args...).Key = path
 }
 
-func (c *checker) report(n *yamlpos.Node, hint, format string, args ...any) {
+// ruleKeyErrorf reports an error, with a rule of its own, about the key of the
+// value at a path.
+func (c *checker) ruleKeyErrorf(rule, path, hint, format string, args ...any) {
+	c.report(rule, c.cfg.Key(path), hint, format, args...).Key = path
+}
+
+// report adds an error about a node and returns it, or nothing of use where there
+// is one already.
+func (c *checker) report(rule string, n *yamlpos.Node, hint, format string, args ...any) *yamlpos.Diagnostic {
 	if c.broken[n.Position] {
-		return
+		return new(yamlpos.Diagnostic)
 	}
 	c.broken[n.Position] = true
-	c.diags = append(c.diags, n.Diagnostic(yamlpos.Error, "value", hint, fmt.Sprintf(format, args...)))
+	c.diags = append(c.diags, n.Diagnostic(yamlpos.Error, rule, hint, fmt.Sprintf(format, args...)))
+	return &c.diags[len(c.diags)-1]
+}
+
+// unknown reports a word that is none of the allowed ones, and offers the nearest.
+func (c *checker) unknown(rule string, n *yamlpos.Node, word string, allowed []string, otherwise, format string, args ...any) {
+	d := c.report(rule, n, yamlpos.DidYouMean(word, allowed, otherwise), format, args...)
+	if meant, ok := yamlpos.Nearest(word, allowed); ok && n.Text == word {
+		d.Fix = n.Replacement(meant)
+	}
 }
 
 // has reports whether the files say something at a path.
-func (c *checker) has(path string) bool {
-	n := c.cfg.index[path]
-	return n != nil && n.Kind != yamlpos.Null
-}
+func (c *checker) has(path string) bool { return c.cfg.Has(path) }
 
 // text returns the scalar at a path as it is written.
 func (c *checker) text(path string) (string, bool) {
@@ -92,21 +102,21 @@ func (c *checker) oneOf(path string, allowed ...string) {
 		if len(allowed) == 1 {
 			otherwise = "leave it out, or write"
 		}
-		c.errorf(path, yamlpos.DidYouMean(text, allowed, otherwise), "%s %q is not known", lastKey(path), text)
+		c.unknown("unknown-word", c.cfg.node(path), text, allowed, otherwise, "%s %q is not known", lastKey(path), text)
 	}
 }
 
 // known checks that a name was defined; what says what it would be.
 func (c *checker) known(path, what, name string, defined []string) {
 	if !slices.Contains(defined, name) {
-		c.errorf(path, yamlpos.DidYouMean(name, defined, "known are"), "%s %q is not defined", what, name)
+		c.unknown("unknown-name", c.cfg.node(path), name, defined, "known are", "%s %q is not defined", what, name)
 	}
 }
 
 // knownKey checks the key at a path like [checker.known] checks a value.
 func (c *checker) knownKey(path, what, name string, defined []string) {
 	if !slices.Contains(defined, name) {
-		c.keyErrorf(path, yamlpos.DidYouMean(name, defined, "known are"), "%s %q is not defined", what, name)
+		c.unknown("unknown-name", c.cfg.Key(path), name, defined, "known are", "%s %q is not defined", what, name)
 	}
 }
 
@@ -120,9 +130,9 @@ func (c *checker) exactlyOne(path string, keys ...string) {
 	}
 	switch {
 	case len(found) == 0:
-		c.errorf(path, "write one of "+strings.Join(keys, ", "), "one of %s is missing", orList(keys))
+		c.ruleErrorf("missing-key", path, "write one of "+strings.Join(keys, ", "), "one of %s is missing", orList(keys))
 	case len(found) > 1:
-		c.keyErrorf(path+"."+found[1], "keep one of them", "%s cannot stand beside %s", found[1], found[0])
+		c.ruleKeyErrorf("conflicting-keys", path+"."+found[1], "keep one of them", "%s cannot stand beside %s", found[1], found[0])
 	}
 }
 
@@ -130,7 +140,7 @@ func (c *checker) exactlyOne(path string, keys ...string) {
 func (c *checker) required(path string, keys ...string) {
 	for _, k := range keys {
 		if !c.has(path + "." + k) {
-			c.errorf(path, "add "+k+":", "%s is missing", k)
+			c.ruleErrorf("missing-key", path, "add "+k+":", "%s is missing", k)
 		}
 	}
 }
@@ -138,7 +148,7 @@ func (c *checker) required(path string, keys ...string) {
 // percent checks that a value lies between 0 and 100.
 func (c *checker) percent(path string, v *unit.Decimal) {
 	if v != nil && !isPercent(*v) {
-		c.errorf(path, "a percentage lies between 0 and 100; write 99.9", "%s %s is not a percentage", lastKey(path), v)
+		c.ruleErrorf("range", path, "a percentage lies between 0 and 100; write 99.9", "%s %s is not a percentage", lastKey(path), v)
 	}
 }
 
@@ -147,21 +157,21 @@ func isPercent(v unit.Decimal) bool { return v.Sign() >= 0 && v.Cmp(unit.Decimal
 // positive checks that a value, if given, is above 0.
 func (c *checker) positive(path string, v *unit.Decimal) {
 	if v != nil && v.Sign() <= 0 {
-		c.errorf(path, "", "%s %s is not above 0", lastKey(path), v)
+		c.ruleErrorf("range", path, "", "%s %s is not above 0", lastKey(path), v)
 	}
 }
 
 // positiveDuration checks that a duration, if given, is above 0.
 func (c *checker) positiveDuration(path string, d *Duration) {
 	if d != nil && *d <= 0 {
-		c.errorf(path, "write a length such as 5m", "%s %s is not above 0", lastKey(path), d)
+		c.ruleErrorf("range", path, "write a length such as 5m", "%s %s is not above 0", lastKey(path), d)
 	}
 }
 
 // unique reports the second use of a name.
 func (c *checker) unique(seen map[string]string, path, what, name string) {
 	if first, twice := seen[name]; twice && name != "" {
-		c.errorf(path, "give each its own", "%s %q stands twice; first at %s", what, name, c.cfg.Pos(first))
+		c.ruleErrorf("not-unique", path, "give each its own", "%s %q stands twice; first at %s", what, name, c.cfg.Pos(first))
 		return
 	}
 	seen[name] = path
@@ -185,7 +195,7 @@ var labelName = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
 // label checks the name of a label.
 func (c *checker) label(path, name string) {
 	if name != "" && !labelName.MatchString(name) {
-		c.errorf(path, "letters, digits and underscores, beginning with a letter", "%q is not the name of a label", name)
+		c.ruleErrorf("label-name", path, "letters, digits and underscores, beginning with a letter", "%q is not the name of a label", name)
 	}
 }
 
@@ -195,11 +205,11 @@ func (c *checker) currency(path, code string) {
 		return
 	}
 	if !strings.Contains(currencies, " "+code+" ") {
-		hint := "write an ISO 4217 code such as USD or EUR"
+		n := c.cfg.node(path)
+		d := c.report("currency", n, "write an ISO 4217 code such as USD or EUR", "%q is not a currency", code)
 		if up := strings.ToUpper(code); strings.Contains(currencies, " "+up+" ") {
-			hint = "write " + up
+			d.Hint, d.Fix = "write "+up, n.Replacement(up)
 		}
-		c.errorf(path, hint, "%q is not a currency", code)
 	}
 }
 
@@ -215,10 +225,10 @@ func (c *checker) httpURL(path, text string) {
 	switch {
 	case text == "":
 	case err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https"):
-		c.errorf(path, "write http://host:port", "%q is not the URL of a server", text)
+		c.ruleErrorf("url", path, "write http://host:port", "%q is not the URL of a server", text)
 	case u.User != nil:
 		if _, secret := u.User.Password(); secret && c.cfg.node(path).Written == "" {
-			c.errorf(path, "use http: {basic_auth: {username: ..., password_file: ...}}", "a password stands in the URL")
+			c.ruleErrorf("url", path, "use http: {basic_auth: {username: ..., password_file: ...}}", "a password stands in the URL")
 		}
 	}
 }

@@ -141,7 +141,7 @@ func (c *checker) match(path string, m Match) {
 	for key, values := range m {
 		if err := (cost.Match{key: values}).Validate(); err != nil {
 			message, hint, _ := strings.Cut(err.Error(), "; ")
-			c.keyErrorf(path+"."+key, hint, "%s", message)
+			c.ruleKeyErrorf("match-key", path+"."+key, hint, "%s", message)
 		}
 	}
 }
@@ -159,10 +159,10 @@ func (c *checker) alerting() {
 	for _, e := range a.Levels {
 		path := "alerting.levels." + e.Key
 		if n, err := strconv.Atoi(e.Key); err != nil || n < 1 || n > 5 {
-			c.keyErrorf(path, "the levels are 1 automated, 2 on-call, 3 team leads, 4 management, 5 executives", "%s is not a level", e.Key)
+			c.ruleKeyErrorf("levels", path, "the levels are 1 automated, 2 on-call, 3 team leads, 4 management, 5 executives", "%s is not a level", e.Key)
 		}
 		if delay := unit.DecimalOfInt(int64(e.Value.After)); delay.Cmp(last) < 0 {
-			c.errorf(path, "a higher level is told later", "level %s is told before the level above it", e.Key)
+			c.ruleErrorf("levels", path, "a higher level is told later", "level %s is told before the level above it", e.Key)
 		} else {
 			last = delay
 		}
@@ -184,7 +184,7 @@ func (c *checker) condition(path, text string) {
 	fail := func(offset, length int, hint, message string) {
 		if !c.broken[n.Position] {
 			c.broken[n.Position] = true
-			c.diags = append(c.diags, n.DiagnosticAt(offset, length, yamlpos.Error, "value", hint, message))
+			c.diags = append(c.diags, n.DiagnosticAt(offset, length, yamlpos.Error, "condition", hint, message))
 		}
 	}
 	depth := 0

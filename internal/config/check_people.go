@@ -7,7 +7,6 @@ import (
 
 	"github.com/slactl/slactl/internal/sla"
 	"github.com/slactl/slactl/internal/unit"
-	"github.com/slactl/slactl/internal/yamlpos"
 )
 
 func (c *checker) tier(path string, t Tier) {
@@ -34,7 +33,7 @@ func (c *checker) until(path string, last **Date, d Date) {
 		return
 	}
 	if *last != nil && d.String() <= (*last).String() {
-		c.errorf(path+".until", "the oldest entry comes first", "until %s does not follow %s", d, *last)
+		c.ruleErrorf("history-order", path+".until", "the oldest entry comes first", "until %s does not follow %s", d, *last)
 	}
 	*last = &d
 }
@@ -48,7 +47,7 @@ func (c *checker) tierTargets(path string, t TierTargets) {
 		spec, ok := c.cfg.objective(e.Key)
 		if !ok {
 			known := c.cfg.allObjectives()
-			c.keyErrorf(p, yamlpos.DidYouMean(e.Key, known, "write SLA.objective, one of"), "the objective %q is not defined", e.Key)
+			c.unknown("unknown-name", c.cfg.Key(p), e.Key, known, "write SLA.objective, one of", "the objective %q is not defined", e.Key)
 			continue
 		}
 		if spec.Unit == "percent" {
@@ -114,7 +113,7 @@ func (c *checker) credits(path string, policies []CreditPolicy) {
 		objectives := c.cfg.BandObjectives(policy)
 		if len(objectives) == 0 && policy.Objective != "" {
 			known := append(c.cfg.SLADefinitions.Keys(), c.cfg.allObjectives()...)
-			c.errorf(p+".objective", yamlpos.DidYouMean(policy.Objective, known, "write one of"), "the objective %q is not defined", policy.Objective)
+			c.unknown("unknown-name", c.cfg.node(p+".objective"), policy.Objective, known, "write one of", "the objective %q is not defined", policy.Objective)
 		}
 		seen := map[string]string{}
 		for j, band := range policy.Bands {
@@ -141,7 +140,7 @@ func (c *checker) band(path string, b CreditBand, objectives []ObjectiveSpec, se
 		}
 		if o.Comparison != fits {
 			hint := map[sla.Comparison]string{sla.AtLeast: "write below", sla.AtMost: "write above"}[o.Comparison]
-			c.errorf(path+"."+key, hint, "%s does not fit the objective %s, whose values are worse on the other side", key, o.Name)
+			c.ruleErrorf("credit-band", path+"."+key, hint, "%s does not fit the objective %s, whose values are worse on the other side", key, o.Name)
 		}
 	}
 }
@@ -175,13 +174,13 @@ func (c *checker) organizations() {
 func (c *checker) fee(path string, org Organization) {
 	c.notNegative(path+".monthly_fee", org.MonthlyFee)
 	if org.MonthlyFee != nil && org.Currency == "" && c.cfg.Cost.Currency == "" {
-		c.errorf(path+".monthly_fee", "add currency: USD here, or under cost", "the fee has no currency")
+		c.ruleErrorf("missing-key", path+".monthly_fee", "add currency: USD here, or under cost", "the fee has no currency")
 	}
 }
 
 func (c *checker) notNegative(path string, v *unit.Decimal) {
 	if v != nil && v.Sign() < 0 {
-		c.errorf(path, "", "%s %s is negative", lastKey(path), v)
+		c.ruleErrorf("range", path, "", "%s %s is negative", lastKey(path), v)
 	}
 }
 
@@ -231,11 +230,11 @@ func (c *checker) maintenance(path string, m Maintenance) {
 		return
 	}
 	if _, err := c.cfg.Events(m); err != nil {
-		key := ".rrule"
+		rule, key := "recurrence", ".rrule"
 		if m.ICal != "" {
-			key = ".ical"
+			rule, key = "file", ".ical"
 		}
-		c.errorf(path+key, "", "%v", err)
+		c.ruleErrorf(rule, path+key, "", "%v", err)
 	}
 }
 
@@ -248,7 +247,7 @@ func (c *checker) endsLater(path string, m Maintenance) {
 		zone = m.Timezone.Location
 	}
 	if !m.End.In(zone).After(m.Start.In(zone)) {
-		c.errorf(path+".end", "", "the end does not lie after the start")
+		c.ruleErrorf("range", path+".end", "", "the end does not lie after the start")
 	}
 }
 
@@ -260,7 +259,7 @@ func (c *checker) recurrence(path, rule string) {
 	frequency := ""
 	for _, part := range strings.Split(rule, ";") {
 		if !rulePart.MatchString(part) {
-			c.errorf(path, "write RFC 5545, such as FREQ=WEEKLY;BYDAY=SU", "%q is no part of a recurrence rule", part)
+			c.ruleErrorf("recurrence", path, "write RFC 5545, such as FREQ=WEEKLY;BYDAY=SU", "%q is no part of a recurrence rule", part)
 			return
 		}
 		if f, ok := strings.CutPrefix(part, "FREQ="); ok {
@@ -270,9 +269,9 @@ func (c *checker) recurrence(path, rule string) {
 	switch frequency {
 	case "DAILY", "WEEKLY", "MONTHLY", "YEARLY":
 	case "":
-		c.errorf(path, "begin with FREQ=WEEKLY", "the rule has no frequency")
+		c.ruleErrorf("recurrence", path, "begin with FREQ=WEEKLY", "the rule has no frequency")
 	default:
-		c.errorf(path, "write FREQ=DAILY, WEEKLY, MONTHLY or YEARLY", "the frequency %s is not supported", frequency)
+		c.ruleErrorf("recurrence", path, "write FREQ=DAILY, WEEKLY, MONTHLY or YEARLY", "the frequency %s is not supported", frequency)
 	}
 }
 

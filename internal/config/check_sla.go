@@ -56,10 +56,10 @@ func (c *checker) slaPolicies(path string, s SLADefinition) {
 		c.positiveDuration(path+"."+key, d)
 	}
 	if w := s.MeasurementWindow; w != nil && *w > 0 && time.Duration(*w)%time.Second != 0 {
-		c.errorf(path+".measurement_window", "", "measurement_window %s is not a whole number of seconds", w)
+		c.ruleErrorf("range", path+".measurement_window", "", "measurement_window %s is not a whole number of seconds", w)
 	}
 	if m := s.MinConsecutive; m != nil && time.Duration(*m)%time.Minute != 0 {
-		c.errorf(path+".min_consecutive", "downtime is counted in whole minutes; write 1m", "min_consecutive %s is not a whole number of minutes", m)
+		c.ruleErrorf("range", path+".min_consecutive", "downtime is counted in whole minutes; write 1m", "min_consecutive %s is not a whole number of minutes", m)
 	}
 	gap, back := defaultMaxGap, defaultLookback
 	setDuration(&gap, s.MaxGap)
@@ -69,7 +69,7 @@ func (c *checker) slaPolicies(path string, s SLADefinition) {
 		if s.MaxGap == nil {
 			where = path + ".lookback"
 		}
-		c.errorf(where, "raise lookback", "max_gap %s is longer than lookback %s", Duration(gap), Duration(back))
+		c.ruleErrorf("lookback", where, "raise lookback", "max_gap %s is longer than lookback %s", Duration(gap), Duration(back))
 	}
 	c.percent(path+".min_coverage", s.MinCoverage)
 	c.percent(path+".slice_target", s.SliceTarget)
@@ -77,7 +77,7 @@ func (c *checker) slaPolicies(path string, s SLADefinition) {
 		c.percent(path+".down_when", &s.DownWhen.Decimal)
 	}
 	if s.MinEvents != nil && *s.MinEvents < 1 {
-		c.errorf(path+".min_events", "write 1 or more", "min_events %d is not above 0", *s.MinEvents)
+		c.ruleErrorf("range", path+".min_events", "write 1 or more", "min_events %d is not above 0", *s.MinEvents)
 	}
 	c.oneOf(path+".method", "events", "slices", "mean", "downtime")
 	c.oneOf(path+".idle", "met", "excluded")
@@ -100,7 +100,7 @@ func (c *checker) methodKeys(path string, s SLADefinition) {
 	}
 	needs := func(key string, of ...string) {
 		if c.has(path+"."+key) && !slices.ContainsFunc(methods, func(m string) bool { return slices.Contains(of, m) }) {
-			c.keyErrorf(path+"."+key, "remove it, or set method: "+strings.Join(of, ", "), "%s has no meaning for the method %s", key, orDefault(s.Method, "events"))
+			c.ruleKeyErrorf("no-effect", path+"."+key, "remove it, or set method: "+strings.Join(of, ", "), "%s has no meaning for the method %s", key, orDefault(s.Method, "events"))
 		}
 	}
 	needs("no_data", "slices", "mean", "downtime")
@@ -128,7 +128,7 @@ func (c *checker) percentiles(path string, pairs ...any) {
 		}
 		c.positive(path+"."+key, v)
 		if last != nil && v.Cmp(*last) < 0 {
-			c.errorf(path+"."+lastKey, "a higher percentile is never faster; raise "+key+" or lower "+lastKey,
+			c.ruleErrorf("percentile-order", path+"."+lastKey, "a higher percentile is never faster; raise "+key+" or lower "+lastKey,
 				"%s %s is above %s %s", lastKey, last, key, v)
 		}
 		lastKey, last = key, v
@@ -149,9 +149,9 @@ func (c *checker) indicator(path string, in Indicator) {
 	}
 	switch {
 	case len(order) == 0:
-		c.errorf(path, "write total: with bad: or good:, histogram:, gauge:, sum: with count:, up:, preset: or promql:", "the indicator does not say what it counts")
+		c.ruleErrorf("missing-key", path, "write total: with bad: or good:, histogram:, gauge:, sum: with count:, up:, preset: or promql:", "the indicator does not say what it counts")
 	case len(order) > 1 && !(len(order) == 2 && kinds["ratio"] && kinds["histogram"]):
-		c.keyErrorf(path+"."+order[1], "give each objective its own under indicators:", "%s cannot stand beside %s", order[1], order[0])
+		c.ruleKeyErrorf("conflicting-keys", path+"."+order[1], "give each objective its own under indicators:", "%s cannot stand beside %s", order[1], order[0])
 	}
 	if kinds["ratio"] {
 		c.required(path, "total")
@@ -190,10 +190,11 @@ func (c *checker) indicatorDetails(path string, in Indicator) {
 	}
 	name := metricName(in.Histogram)
 	if base, ok := strings.CutSuffix(name, "_bucket"); ok {
-		c.errorf(path+".histogram", "write "+base, "a histogram is named without _bucket")
+		n := c.cfg.node(path + ".histogram")
+		c.report("histogram-name", n, "write "+base, "a histogram is named without _bucket").Fix = n.ReplacementAt(strings.Index(n.Text, name), len(name), base)
 	}
 	if c.has(path+".histogram") && !c.has(path+".unit") && name != "" && histogramUnit(in) == "" {
-		c.errorf(path+".histogram", "add unit: seconds or unit: milliseconds", "the name of the histogram %s does not tell its unit", name)
+		c.ruleErrorf("histogram-unit", path+".histogram", "add unit: seconds or unit: milliseconds", "the name of the histogram %s does not tell its unit", name)
 	}
 }
 
@@ -208,13 +209,13 @@ func (c *checker) objective(path string, seen map[string]string, o Objective) {
 	}
 	if q := o.Quantile; q != nil && (q.Sign() <= 0 || q.Cmp(unit.DecimalOfInt(1)) >= 0) {
 		hint := "a quantile lies between 0 and 1; write 0.95"
-		c.errorf(path+".quantile", hint, "quantile %s is not a share", q)
+		c.ruleErrorf("range", path+".quantile", hint, "quantile %s is not a share", q)
 	}
 	if o.Quantile != nil && o.Method != "" && o.Method != "quantile" {
-		c.errorf(path+".method", "remove one of them", "method %s cannot stand beside quantile", o.Method)
+		c.ruleErrorf("conflicting-keys", path+".method", "remove one of them", "method %s cannot stand beside quantile", o.Method)
 	}
 	if o.Method == "quantile" && !c.has(path+".quantile") {
-		c.errorf(path+".method", "add quantile: 0.95", "quantile is missing")
+		c.ruleErrorf("missing-key", path+".method", "add quantile: 0.95", "quantile is missing")
 	}
 }
 
@@ -230,14 +231,14 @@ func (c *checker) measurable(path string, spec ObjectiveSpec, s SLADefinition) {
 		if !c.has(key) {
 			key = path + ".method"
 		}
-		c.errorf(key, "write method: within, or count with total and bad", "the method %s is not for a histogram with a bound", m)
+		c.ruleErrorf("indicator-kind", key, "write method: within, or count with total and bad", "the method %s is not for a histogram with a bound", m)
 	}
 	if in == nil || spec.Indicator != nil || c.broken[c.cfg.node(where).Position] || unknownPreset(*in) {
 		return
 	}
 	need := map[needs]string{needsRatio: "total with bad or good, up, or a histogram with within", needsHistogram: "a histogram",
 		needsValue: "a gauge, or sum with count"}[needOf(spec)]
-	c.errorf(where, "give it one under indicators: {"+spec.Name+": ...}", "the objective %s needs %s, and this indicator has none", spec.Name, need)
+	c.ruleErrorf("indicator-kind", where, "give it one under indicators: {"+spec.Name+": ...}", "the objective %s needs %s, and this indicator has none", spec.Name, need)
 }
 
 // names of objectives of an SLA, as tiers and bands refer to them.
@@ -254,3 +255,9 @@ func (c *Config) objectiveNames(sla string) []string {
 	}
 	return names
 }
+
+// Severities are the words that an alert's severity is one of.
+func Severities() []string { return severities[:] }
+
+// Impacts are the words that an alert's impact is one of.
+func Impacts() []string { return impacts[:] }

@@ -49,7 +49,7 @@ func (c *checker) prometheus(path string, p Prometheus) {
 	c.httpURL(path+".url", p.URL)
 	c.oneOf(path+".read", "auto", "raw", "promql")
 	if p.Concurrency < 0 || (p.Concurrency == 0 && c.has(path+".concurrency")) {
-		c.errorf(path+".concurrency", "", "concurrency %d is not above 0", p.Concurrency)
+		c.ruleErrorf("range", path+".concurrency", "", "concurrency %d is not above 0", p.Concurrency)
 	}
 	if c.has(path + ".timeout") {
 		c.positiveDuration(path+".timeout", &p.Timeout)
@@ -128,7 +128,7 @@ func (c *checker) billing(path string, s BillingSource) {
 	c.oneOf(path+".role", "bill", "meter")
 	c.currency(path+".currency", s.Currency)
 	if c.has(path+".api_key") && c.has(path+".api_key_file") {
-		c.errorf(path+".api_key_file", "keep one of them", "api_key_file cannot stand beside api_key")
+		c.ruleErrorf("conflicting-keys", path+".api_key_file", "keep one of them", "api_key_file cannot stand beside api_key")
 	}
 	if s.Format != "" && !slices.Contains(billingFormats[:], s.Format) {
 		return
@@ -139,7 +139,7 @@ func (c *checker) billing(path string, s BillingSource) {
 	}
 	for _, key := range []string{"tokens", "preset", "labels", "kinds", "cached", "source"} {
 		if c.has(path + "." + key) {
-			c.keyErrorf(path+"."+key, "it belongs to format: token-counters", "%s has no meaning for the format %s", key, cmp.Or(s.Format, "of exports"))
+			c.ruleKeyErrorf("no-effect", path+"."+key, "it belongs to format: token-counters", "%s has no meaning for the format %s", key, cmp.Or(s.Format, "of exports"))
 		}
 	}
 	places := []string{"path", "postgres"}
@@ -206,18 +206,18 @@ func (c *checker) tokenCounters(path string, s BillingSource) {
 		p := path + ".labels." + key
 		allowed := []string{"model", "kind", "provider", "service_tier", "organization", "team"}
 		if !slices.Contains(allowed, key) {
-			c.keyErrorf(p, yamlpos.DidYouMean(key, allowed, "write one of"), "%s is no part of a token counter", key)
+			c.unknown("unknown-word", c.cfg.Key(p), key, allowed, "write one of", "%s is no part of a token counter", key)
 		}
 		c.label(p, label)
 	}
 	for key, kind := range s.Kinds {
 		if !slices.Contains(tokenKinds[:], kind) {
-			c.errorf(path+".kinds."+key, yamlpos.DidYouMean(kind, tokenKinds[:], "write one of"), "%q is no kind of token", kind)
+			c.unknown("unknown-word", c.cfg.node(path+".kinds."+key), kind, tokenKinds[:], "write one of", "%q is no kind of token", kind)
 		}
 	}
 	for _, what := range []string{"model", "kind"} {
 		if c.has(path+".tokens") && s.Labels[what] == "" {
-			c.errorf(path, "add labels: {model: ..., kind: ...}", "the label that holds the %s is missing", what)
+			c.ruleErrorf("missing-key", path, "add labels: {model: ..., kind: ...}", "the label that holds the %s is missing", what)
 		}
 	}
 	c.sourceNames(path+".source", s.Source)
@@ -243,6 +243,6 @@ func (c *checker) sourceNames(path string, names StringList) {
 // exclusive reports a key that has no meaning beside the value of another.
 func (c *checker) exclusive(path, key, reason string) {
 	if c.has(path + "." + key) {
-		c.keyErrorf(path+"."+key, "remove it", "%s %s", key, reason)
+		c.ruleKeyErrorf("no-effect", path+"."+key, "remove it", "%s %s", key, reason)
 	}
 }

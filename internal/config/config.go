@@ -30,6 +30,7 @@ type Config struct {
 	Alerting        Alerting            `yaml:"alerting"`         // who is told of what, and when
 	Reports         Map[Report]         `yaml:"reports"`          // layout and delivery of reports, by the name of the report
 
+	files   []*yamlpos.Source        // the files
 	root    *yamlpos.Node            // the merged files
 	records *yamlpos.Node            // the rows of organizations.file
 	index   map[string]*yamlpos.Node // every value by its path

@@ -26,11 +26,22 @@ const maxFileSize = 8 << 20
 // the files. The configuration is complete only if there are no errors; it is
 // never nil.
 func Load(paths []string, env func(string) (string, bool)) (*Config, yamlpos.Diagnostics) {
+	return LoadEdited(paths, env, nil)
+}
+
+// LoadEdited is [Load] with other texts in place of those of some files, by the
+// names that positions have: what the configuration would be once they are
+// written.
+func LoadEdited(paths []string, env func(string) (string, bool), edited map[string][]byte) (*Config, yamlpos.Diagnostics) {
 	var l loader
 	l.env = env
 	files := l.files(paths)
 	for _, file := range files {
-		text, err := readFile(file)
+		text, ok := edited[file]
+		var err error
+		if !ok {
+			text, err = readFile(file)
+		}
 		if err != nil {
 			l.diags = append(l.diags, fileError(file, err))
 			continue
@@ -53,6 +64,7 @@ type loader struct {
 	root  *yamlpos.Node
 	order map[string]int // of the files, by name
 	diags yamlpos.Diagnostics
+	texts []*yamlpos.Source      // those that are YAML
 	seen  map[*yamlpos.Node]bool // nodes that variables were substituted in
 	unset map[*yamlpos.Node]yamlpos.Diagnostics
 }
@@ -139,7 +151,11 @@ func (l *loader) add(name string, text []byte) {
 	l.order[name] = len(l.order)
 	node, diags := yamlpos.Parse(name, dir, text)
 	l.diags = append(l.diags, diags...)
-	if node == nil || node.Kind == yamlpos.Null {
+	if node == nil {
+		return
+	}
+	l.texts = append(l.texts, node.Source())
+	if node.Kind == yamlpos.Null {
 		return
 	}
 	if node.Kind != yamlpos.Mapping {
@@ -243,7 +259,7 @@ func (l *loader) finish() (*Config, yamlpos.Diagnostics) {
 	if l.root == nil {
 		l.root = yamlpos.NewMapping(yamlpos.Position{})
 	}
-	cfg.root = l.root
+	cfg.root, cfg.files = l.root, l.texts
 	l.diags = append(l.diags, yamlpos.Decode(l.root, cfg)...)
 	cfg.enter("", cfg.root)
 	l.reportUnset(cfg)
@@ -256,7 +272,31 @@ func (l *loader) finish() (*Config, yamlpos.Diagnostics) {
 	c.check()
 	all := slices.Concat(l.diags, c.diags)
 	all.Sort(l.order)
-	return cfg, slices.Compact(all) // a value that aliases share is decoded more than once
+	all = slices.Compact(all) // a value that aliases share is decoded more than once
+	cfg.nameKeys(all)
+	return cfg, all
+}
+
+// nameKeys gives findings the path of the value, or of the key, that they are
+// about, where the one who found them did not.
+func (c *Config) nameKeys(diags yamlpos.Diagnostics) {
+	if len(diags) == 0 {
+		return
+	}
+	paths := map[yamlpos.Position]string{}
+	for _, nodes := range []map[string]*yamlpos.Node{c.index, c.keys} {
+		for path, n := range nodes {
+			// A mapping begins where its first key does, which is the nearer one.
+			if have, ok := paths[n.Position]; !ok || len(path) > len(have) || len(path) == len(have) && path < have {
+				paths[n.Position] = path
+			}
+		}
+	}
+	for i := range diags {
+		if diags[i].Key == "" {
+			diags[i].Key = paths[diags[i].Position]
+		}
+	}
 }
 
 // reportUnset reports variables that the environment lacks. One that only
@@ -318,6 +358,15 @@ func (c *Config) Key(path string) *yamlpos.Node {
 	}
 	return c.node(path)
 }
+
+// Has reports whether the files say something at a path.
+func (c *Config) Has(path string) bool {
+	n := c.index[path]
+	return n != nil && n.Kind != yamlpos.Null
+}
+
+// Files returns the texts of the files that could be read, in their order.
+func (c *Config) Files() []*yamlpos.Source { return c.files }
 
 // SecretsInFiles lists the paths of secrets that the files themselves hold, in
 // the order of the paths. Headers are not counted: most say who one is.

@@ -14,7 +14,7 @@ import (
 // UnmarshalNode reads a mapping in the order of the file.
 func (m *Map[T]) UnmarshalNode(n *yamlpos.Node) error {
 	if n.Kind != yamlpos.Mapping {
-		return n.Errorf("", "%s stands where a mapping is expected", n.Kind)
+		return n.WrongKind("a mapping", "")
 	}
 	var diags yamlpos.Diagnostics
 	for _, f := range n.Fields {
@@ -45,7 +45,7 @@ func (z *Zone) UnmarshalNode(n *yamlpos.Node) error {
 	}
 	loc, err := time.LoadLocation(name)
 	if err != nil || name == "" || name == "Local" {
-		return n.Errorf("write an IANA name such as Europe/Berlin, America/New_York or UTC", "%q is not a time zone", name)
+		return n.Diagnostic(yamlpos.Error, "time-zone", "write an IANA name such as Europe/Berlin, America/New_York or UTC", fmt.Sprintf("%q is not a time zone", name))
 	}
 	z.Location = loc
 	return nil
@@ -145,7 +145,7 @@ func (s Secret) MarshalText() ([]byte, error) { return []byte(yamlpos.Mask), nil
 // become absolute; values of keys that hold secrets are marked.
 func (r *RawYAML) UnmarshalNode(n *yamlpos.Node) error {
 	if n.Kind != yamlpos.Mapping {
-		return n.Errorf("", "%s stands where a mapping is expected", n.Kind)
+		return n.WrongKind("a mapping", "")
 	}
 	if diags := resolveRaw(n); len(diags) > 0 {
 		return diags

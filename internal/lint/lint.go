@@ -4,8 +4,9 @@
 //
 // A [Rule] is a documented value with a pure Run, and carries an example that it
 // objects to and one that it does not; both are tests. Values that cannot be
-// meant at all are errors of the config package. Whoever calls [Run] decides how
-// the findings are shown.
+// meant at all are found by package config as the files are read; their rules
+// have no Run and stand here to be explained. Whoever calls [Run] decides how
+// the findings are shown; package render has the usual forms.
 package lint
 
 import (
@@ -19,52 +20,98 @@ import (
 // Rule is one thing that is looked for.
 type Rule struct {
 	Name     string // as findings carry it: no-indicator
-	Doc      string // what is found, and why it matters
 	Severity yamlpos.Severity
-	// Bad is a configuration with a finding, and Good one without.
+	Summary  string // what is found, in one sentence
+	Why      string // why it matters
+	Remedy   string // what to do about it
+	// Bad is a configuration with findings of this rule and of no other, and Good
+	// one without any.
 	Bad, Good string
-	Run       func(*Pass)
+	// Run looks for it; nil where it is found as the files are read.
+	Run func(*Pass)
 }
 
 // Pass is the run of one rule over one configuration.
 type Pass struct {
 	Config *config.Config
+	facts  *facts
 	rule   *Rule
 	diags  yamlpos.Diagnostics
 }
 
 // Rules returns all rules, in the order in which they are documented.
 func Rules() []Rule {
-	return slices.Concat(measuringRules(), historyRules(), promiseRules(), peopleRules(), []Rule{notYet()})
+	return slices.Concat(readingRules(), sourceRules(), measuringRules(), selectorRules(), promiseRules(), creditRules(), tierRules(),
+		organizationRules(), maintenanceRules(), businessRules(), moneyRules(), alertingRules(), reportRules(), commentRules())
 }
 
-// Run applies the rules, all of them if none is given, and returns the findings
-// in the order of the file's lines.
-func Run(cfg *config.Config, rules ...Rule) yamlpos.Diagnostics {
-	if len(rules) == 0 {
-		rules = Rules()
+// ReadingRules returns the rules of errors that are found as the files are read,
+// which cannot be disabled: no command accepts such files.
+func ReadingRules() []Rule { return readingRules() }
+
+// Lookup returns the rule of a name.
+func Lookup(name string) (Rule, bool) {
+	rules := Rules()
+	if i := slices.IndexFunc(rules, func(r Rule) bool { return r.Name == name }); i >= 0 {
+		return rules[i], true
 	}
+	return Rule{}, false
+}
+
+// Names returns the names of the rules, in their order.
+func Names() []string {
+	var out []string
+	for _, r := range Rules() {
+		out = append(out, r.Name)
+	}
+	return out
+}
+
+// Run applies rules to a configuration that was read without errors and returns
+// the findings in the order of the files' lines, without those that comments in
+// the files disable.
+func Run(cfg *config.Config, rules []Rule) yamlpos.Diagnostics {
+	shared := facts{cfg: cfg}
 	var out yamlpos.Diagnostics
 	for i := range rules {
-		p := Pass{Config: cfg, rule: &rules[i]}
+		if rules[i].Run == nil {
+			continue
+		}
+		p := Pass{Config: cfg, facts: &shared, rule: &rules[i]}
 		rules[i].Run(&p)
 		out = append(out, p.diags...)
 	}
-	out.Sort(nil)
-	return out
+	out = disable(cfg, rules, out)
+	order := map[string]int{}
+	for i, f := range cfg.Files() {
+		order[f.Name()] = i
+	}
+	out.Sort(order)
+	return slices.Compact(out) // a value that aliases share is looked at more than once
 }
 
 // Report adds a finding about the value at a path of the configuration.
 func (p *Pass) Report(path, hint, format string, args ...any) {
-	p.diags = append(p.diags, p.Config.Node(path).Diagnostic(p.rule.Severity, p.rule.Name, hint, fmt.Sprintf(format, args...)))
+	p.add(path, p.Config.Node(path).Diagnostic(p.rule.Severity, p.rule.Name, hint, fmt.Sprintf(format, args...)))
 }
 
 // ReportKey adds a finding about the key of the value at a path.
 func (p *Pass) ReportKey(path, hint, format string, args ...any) {
-	p.diags = append(p.diags, p.Config.Key(path).Diagnostic(p.rule.Severity, p.rule.Name, hint, fmt.Sprintf(format, args...)))
+	p.add(path, p.Config.Key(path).Diagnostic(p.rule.Severity, p.rule.Name, hint, fmt.Sprintf(format, args...)))
 }
 
-// ReportPart adds a finding about some bytes of the text at a path.
-func (p *Pass) ReportPart(path string, offset, length int, hint, message string) {
-	p.diags = append(p.diags, p.Config.Node(path).DiagnosticAt(offset, length, p.rule.Severity, p.rule.Name, hint, message))
+// ReportPart adds a finding about some bytes of the text at a path, with the edit
+// that removes it, which may be zero.
+func (p *Pass) ReportPart(path string, offset, length int, fix yamlpos.Edit, hint, message string) {
+	d := p.Config.Node(path).DiagnosticAt(offset, length, p.rule.Severity, p.rule.Name, hint, message)
+	d.Fix = fix
+	p.add(path, d)
 }
+
+func (p *Pass) add(path string, d yamlpos.Diagnostic) {
+	d.Key = path
+	p.diags = append(p.diags, d)
+}
+
+// item is the path of an item of a list.
+func item(path string, i int) string { return fmt.Sprintf("%s[%d]", path, i) }

@@ -1,156 +1,143 @@
 package lint
 
 import (
-	"errors"
-	"slices"
 	"strings"
+	"time"
 
 	"github.com/slactl/slactl/internal/config"
-	"github.com/slactl/slactl/internal/query"
+	"github.com/slactl/slactl/internal/sla"
+	"github.com/slactl/slactl/internal/unit"
 	"github.com/slactl/slactl/internal/yamlpos"
 )
 
-// measuringRules are about what is counted, and where.
+// measuringRules are about what is counted, and in which windows.
 func measuringRules() []Rule {
+	with := func(rest string) string {
+		return source + "sla_definitions: {availability: {target: 99.9, " + rest + "indicator: {preset: http}}}"
+	}
 	return []Rule{
 		{
-			Name: "no-source", Severity: yamlpos.Warning, Run: noSource,
-			Doc:  "Without a metrics source nothing is measured: every SLA is insufficient_data, unless the command line names one.",
-			Bad:  "sla_definitions: {availability: {target: 99.9, indicator: {preset: http}}}",
-			Good: source + "sla_definitions: {availability: {target: 99.9, indicator: {preset: http}}}",
-		},
-		{
 			Name: "no-indicator", Severity: yamlpos.Warning, Run: noIndicator,
-			Doc:  "An objective without an indicator has nothing that measures it: it is insufficient_data.",
-			Bad:  source + "sla_definitions: {availability: {target: 99.9}}",
-			Good: source + "sla_definitions: {availability: {target: 99.9, indicator: {preset: http}}}",
+			Summary: "An objective has nothing that measures it.",
+			Why:     "It is insufficient_data in every report.",
+			Remedy:  "Add an indicator: total with bad or good, a histogram, a gauge, or a preset.",
+			Bad:     source + "sla_definitions: {availability: {target: 99.9}}",
+			Good:    plain,
 		},
 		{
 			Name: "no-objective", Severity: yamlpos.Warning, Run: noObjective,
-			Doc:  "An SLA without a target promises nothing and appears in no result.",
-			Bad:  source + "sla_definitions: {availability: {indicator: {preset: http}}}",
-			Good: source + "sla_definitions: {availability: {target: 99.9, indicator: {preset: http}}}",
-		},
-		{
-			Name: "selector", Severity: yamlpos.Error, Run: selectors,
-			Doc:  "A selector must be one that Prometheus's own parser reads, and select series without changing them: no ranges, offsets or functions.",
-			Bad:  source + "sla_definitions: {availability: {target: 99.9, indicator: {total: 'requests_total{job=api}', bad: 'rate(errors_total[5m])'}}}",
-			Good: source + `sla_definitions: {availability: {target: 99.9, indicator: {total: 'requests_total{job="api"}', bad: errors_total}}}`,
-		},
-		{
-			Name: "same-selector", Severity: yamlpos.Warning, Run: sameSelector,
-			Doc:  "Where bad (or good) selects the same series as total, every event is bad (or good).",
-			Bad:  source + `sla_definitions: {availability: {target: 99.9, indicator: {total: 'requests_total{a="1",b="2"}', bad: 'requests_total{b="2", a="1"}'}}}`,
-			Good: source + `sla_definitions: {availability: {target: 99.9, indicator: {total: 'requests_total{a="1"}', bad: 'requests_total{a="1",code="500"}'}}}`,
+			Summary: "An SLA promises nothing.",
+			Why:     "Without a target it appears in no result.",
+			Remedy:  "Add a target.",
+			Bad:     source + "sla_definitions: {availability: {indicator: {preset: http}}}",
+			Good:    plain,
 		},
 		{
 			Name: "windows", Severity: yamlpos.Warning, Run: windows,
-			Doc:  "The rolling view looks back over one evaluation window; a measurement window that is longer never fits into it.",
-			Bad:  source + "sla_definitions: {availability: {target: 99.9, measurement_window: 2h, indicator: {preset: http}}}",
-			Good: source + "sla_definitions: {availability: {target: 99.9, measurement_window: 2h, evaluation_window: 6h, indicator: {preset: http}}}",
+			Summary: "A measurement window is longer than the evaluation window.",
+			Why:     "The rolling view looks back over one evaluation window; a longer measurement window never fits into it.",
+			Remedy:  "Raise evaluation_window, or shorten measurement_window.",
+			Bad:     with("measurement_window: 2h, "),
+			Good:    with("measurement_window: 2h, evaluation_window: 6h, "),
 		},
-	}
-}
-
-// source is a metrics source for the examples.
-const source = "sources: {metrics: {prometheus: {url: 'http://localhost:9090'}}}\n"
-
-func noSource(p *Pass) {
-	if len(p.Config.Sources.Metrics) > 0 {
-		return
-	}
-	for _, block := range []struct {
-		path    string
-		present bool
-	}{{"sla_definitions", len(p.Config.SLADefinitions) > 0}, {"business_metrics", len(p.Config.BusinessMetrics) > 0}} {
-		if block.present {
-			p.ReportKey(block.path, "add sources: {metrics: {prometheus: {url: http://localhost:9090}}}", "there is no metrics source to measure %s with", block.path)
-			return
-		}
+		{
+			Name: "uneven-windows", Severity: yamlpos.Info, Run: unevenWindows,
+			Summary: "The measurement windows do not fill the evaluation window.",
+			Why:     "The last window of the rolling view is a short one, and a single event weighs more in it.",
+			Remedy:  "Make evaluation_window a multiple of measurement_window.",
+			Bad:     with("measurement_window: 25m, "),
+			Good:    with("measurement_window: 20m, "),
+		},
+		{
+			Name: "grace-period", Severity: yamlpos.Warning, Run: gracePeriod,
+			Summary: "A grace period is shorter than a measurement window, and drops nothing.",
+			Why:     "A violation is a run of whole windows: none is shorter than one of them, and two of them are never nearer to each other. A grace period below that has no effect, whatever it seems to forgive.",
+			Remedy:  "Raise grace_period to the measurement window or more, or remove it.",
+			Bad:     with("grace_period: 2m, "),
+			Good:    with("grace_period: 5m, "),
+		},
+		{
+			Name: "coverage", Severity: yamlpos.Warning, Run: coverage,
+			Summary: "A verdict is given on less than half of the windows.",
+			Why:     "With a low min_coverage an SLA is met although most of the period was never seen.",
+			Remedy:  "Raise min_coverage; 90 is the default.",
+			Bad:     with("min_coverage: 10, "),
+			Good:    with("min_coverage: 80, "),
+		},
 	}
 }
 
 func noIndicator(p *Pass) {
-	for _, e := range p.Config.SLADefinitions {
+	for _, s := range p.slas() {
 		var missing []string
-		for _, o := range p.Config.Expand(e) {
+		for _, o := range s.objectives {
 			if o.Indicator == nil {
 				missing = append(missing, o.Name)
 			}
 		}
 		if len(missing) > 0 {
-			p.ReportKey("sla_definitions."+e.Key, "add indicator: {total: ..., bad: ...}, {histogram: ...} or {preset: http}",
-				"the SLA %s has no indicator for %s, which will be insufficient_data", e.Key, strings.Join(missing, " and "))
+			p.ReportKey(s.path, "add indicator: {total: ..., bad: ...}, {histogram: ...} or {preset: http}",
+				"the SLA %s has no indicator for %s, which will be insufficient_data", s.name, strings.Join(missing, " and "))
 		}
 	}
 }
 
 func noObjective(p *Pass) {
-	for _, e := range p.Config.SLADefinitions {
-		if len(p.Config.Expand(e)) == 0 {
-			p.ReportKey("sla_definitions."+e.Key, "add a target", "the SLA %s promises nothing", e.Key)
+	for _, s := range p.slas() {
+		if len(s.objectives) == 0 {
+			p.ReportKey(s.path, "add a target", "the SLA %s promises nothing", s.name)
 		}
 	}
-}
-
-func selectors(p *Pass) {
-	for _, s := range p.Config.Selectors() {
-		var err error
-		switch {
-		case s.Expression:
-			err = query.ParseExpr(s.Text)
-		case s.Matchers:
-			// Presets compose selectors of a name and these.
-			_, err = query.ParseSelector("{" + strings.Trim(strings.TrimSpace(s.Text), "{}") + "}")
-		default:
-			_, err = query.ParseSelector(s.Text)
-		}
-		var wrong *query.SelectorError
-		switch {
-		case err == nil:
-		case errors.As(err, &wrong) && !s.Matchers:
-			p.ReportPart(s.Path, wrong.Offset, wrong.Length, wrong.Hint, wrong.Message)
-		case errors.As(err, &wrong):
-			p.Report(s.Path, `write matchers such as {job="api"}`, "%s", wrong.Message)
-		default:
-			p.Report(s.Path, "", "%v", err)
-		}
-	}
-}
-
-func sameSelector(p *Pass) {
-	canonical := map[string]string{}
-	for _, s := range p.Config.Selectors() {
-		if sel, err := query.ParseSelector(s.Text); err == nil && !s.Expression && !s.Matchers {
-			canonical[s.Path] = order(sel)
-		}
-	}
-	for path, text := range canonical {
-		base, key := path[:strings.LastIndexByte(path, '.')], path[strings.LastIndexByte(path, '.')+1:]
-		if (key == "bad" || key == "good") && canonical[base+".total"] == text {
-			p.Report(path, "add the label that tells "+key+" events", "%s selects the same series as total", key)
-		}
-	}
-}
-
-// order writes a selector with its matchers sorted.
-func order(s query.Selector) string {
-	var parts []string
-	for _, m := range s.Matchers {
-		parts = append(parts, m.String())
-	}
-	slices.Sort(parts)
-	return strings.Join(parts, ",")
 }
 
 func windows(p *Pass) {
-	for _, e := range p.Config.SLADefinitions {
-		objectives := p.Config.Expand(e)
-		if len(objectives) == 0 || objectives[0].MeasurementWindow <= objectives[0].EvaluationWindow {
+	for _, s := range p.slas() {
+		if len(s.objectives) == 0 || s.objectives[0].MeasurementWindow <= s.objectives[0].EvaluationWindow {
 			continue
 		}
-		o := objectives[0]
-		p.Report("sla_definitions."+e.Key+".measurement_window", "raise evaluation_window, or shorten measurement_window",
+		o := s.objectives[0]
+		p.Report(s.path+".measurement_window", "raise evaluation_window, or shorten measurement_window",
 			"the measurement window %s is longer than the evaluation window %s", config.Duration(o.MeasurementWindow), config.Duration(o.EvaluationWindow))
+	}
+}
+
+func unevenWindows(p *Pass) {
+	for _, s := range p.slas() {
+		if len(s.objectives) == 0 || s.objectives[0].MeasurementWindow > s.objectives[0].EvaluationWindow {
+			continue
+		}
+		o := s.objectives[0]
+		if rest := o.EvaluationWindow % o.MeasurementWindow; rest != 0 {
+			key := ".measurement_window"
+			if s.def.MeasurementWindow == nil {
+				key = ".evaluation_window"
+			}
+			p.Report(s.path+key, "make evaluation_window a multiple of measurement_window", "%s do not fill the evaluation window %s: the last one has %s",
+				config.Duration(o.MeasurementWindow), config.Duration(o.EvaluationWindow), config.Duration(rest))
+		}
+	}
+}
+
+func gracePeriod(p *Pass) {
+	for _, s := range p.slas() {
+		for _, o := range s.objectives {
+			window := o.MeasurementWindow
+			if o.Method == sla.Downtime {
+				window = time.Minute
+			}
+			if o.GracePeriod > 0 && o.GracePeriod < window {
+				p.Report(s.path+".grace_period", "raise it to "+config.Duration(window).String()+" or more, or remove it",
+					"the grace period %s is shorter than a measurement window of %s, so it drops no violation", config.Duration(o.GracePeriod), config.Duration(window))
+				break
+			}
+		}
+	}
+}
+
+func coverage(p *Pass) {
+	for _, s := range p.slas() {
+		if v := s.def.MinCoverage; v != nil && v.Cmp(unit.DecimalOfInt(50)) < 0 {
+			p.Report(s.path+".min_coverage", "write 90, the default, or at least 50", "a verdict is given when only %s %% of the windows have data", v)
+		}
 	}
 }

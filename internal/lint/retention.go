@@ -7,19 +7,19 @@ import (
 	"github.com/slactl/slactl/internal/yamlpos"
 )
 
-// historyRules are about what is kept.
-func historyRules() []Rule {
+// retentionRule is about what the history keeps.
+func retentionRule() Rule {
 	const sla = "sla_definitions: {availability: {target: 99.9, indicator: {preset: http}}}\n"
 	kept := func(retention string) string {
 		return "sources: {metrics: {prometheus: {url: 'http://localhost:9090'}}, history: {path: ./history, retention: " + retention + "}}\n"
 	}
-	return []Rule{
-		{
-			Name: "retention", Severity: yamlpos.Warning, Run: retention,
-			Doc:  "`slactl history prune` removes days that are older than sources.history.retention; what reports, rolling windows, credits and claims look back on must be younger, unless a source of files keeps it.",
-			Bad:  kept("30d") + sla + "reports: {monthly: {}}",
-			Good: kept("90d") + sla + "reports: {monthly: {}}",
-		},
+	return Rule{
+		Name: "retention", Severity: yamlpos.Warning, Run: retention,
+		Summary: "The history keeps less than something looks back.",
+		Why:     "`slactl history prune` removes days that are older than sources.history.retention; what reports, rolling windows, credits and claims look back on must be younger, unless a source of files keeps it.",
+		Remedy:  "Raise the retention, or name a source that keeps samples longer.",
+		Bad:     kept("30d") + sla + "reports: {monthly: {}}",
+		Good:    kept("90d") + sla + "reports: {monthly: {}}",
 	}
 }
 

@@ -22,6 +22,9 @@ type SelectorError struct {
 	Offset, Length int
 	Message        string
 	Hint           string // what to write instead, or ""
+	// Syntax tells that the text is no PromQL at all, and not that it is another
+	// kind of expression than is asked for.
+	Syntax bool
 }
 
 // Error writes the text, the byte position counted from 1, the message and the
@@ -33,6 +36,9 @@ func (e *SelectorError) Error() string {
 	}
 	return msg
 }
+
+// Matcher is one condition of a selector about one label.
+type Matcher = labels.Matcher
 
 // ParseSelector parses an instant vector selector, such as
 // `http_requests_total{code=~"5.."}`, and brings it into canonical form. It
@@ -86,7 +92,7 @@ func parseExpr(source, text string) (parser.Expr, error) {
 	if err == nil {
 		return expr, nil
 	}
-	out := &SelectorError{Text: text, Length: len(text), Message: err.Error()}
+	out := &SelectorError{Text: text, Length: len(text), Message: err.Error(), Syntax: true}
 	var list parser.ParseErrors
 	if errors.As(err, &list) && len(list) > 0 {
 		pos := list[0].PositionRange

@@ -65,7 +65,9 @@ func (d *decoder) value(n *Node, v reflect.Value) {
 		text, err := n.ScalarText("a single value")
 		if err == nil {
 			if err = u.UnmarshalText([]byte(text)); err != nil && strings.HasSuffix(text, "%") {
-				err = n.Errorf("write the number alone", "%v", err)
+				number := n.Diagnostic(Error, "value", "write the number alone", err.Error())
+				number.Fix = n.Replacement(strings.TrimSpace(strings.TrimSuffix(text, "%")))
+				err = number
 			}
 		}
 		if err != nil {
@@ -89,7 +91,7 @@ func (d *decoder) value(n *Node, v reflect.Value) {
 
 func (d *decoder) slice(n *Node, v reflect.Value) {
 	if n.Kind != Sequence {
-		d.fail(n, n.Errorf("write it as [a, b], or one entry a line after a dash", "%s stands where a list is expected", n.Kind))
+		d.fail(n, n.WrongKind("a list", "write it as [a, b], or one entry a line after a dash"))
 		return
 	}
 	v.Set(reflect.MakeSlice(v.Type(), len(n.Items), len(n.Items)))
@@ -100,7 +102,7 @@ func (d *decoder) slice(n *Node, v reflect.Value) {
 
 func (d *decoder) mapping(n *Node, v reflect.Value) {
 	if n.Kind != Mapping {
-		d.fail(n, n.Errorf("", "%s stands where a mapping is expected", n.Kind))
+		d.fail(n, n.WrongKind("a mapping", ""))
 		return
 	}
 	v.Set(reflect.MakeMap(v.Type()))
@@ -113,7 +115,7 @@ func (d *decoder) mapping(n *Node, v reflect.Value) {
 
 func (d *decoder) structure(n *Node, v reflect.Value) {
 	if n.Kind != Mapping {
-		d.fail(n, n.Errorf("", "%s stands where a mapping is expected", n.Kind))
+		d.fail(n, n.WrongKind("a mapping", ""))
 		return
 	}
 	fields := fieldsOf(v.Type(), nil)
@@ -124,8 +126,11 @@ func (d *decoder) structure(n *Node, v reflect.Value) {
 			for i, k := range fields {
 				names[i] = k.name
 			}
-			d.diags = append(d.diags, f.Key.Diagnostic(Error, "unknown-key",
-				DidYouMean(f.Key.Text, names, "the keys here are"), fmt.Sprintf("unknown key %q", f.Key.Text)))
+			unknown := f.Key.Diagnostic(Error, "unknown-key", DidYouMean(f.Key.Text, names, "the keys here are"), fmt.Sprintf("unknown key %q", f.Key.Text))
+			if meant, ok := Nearest(f.Key.Text, names); ok && n.Get(meant) == nil {
+				unknown.Fix = f.Key.Replacement(meant)
+			}
+			d.diags = append(d.diags, unknown)
 			continue
 		}
 		target := v.FieldByIndex(field.index)

@@ -59,10 +59,16 @@ type Diagnostic struct {
 	Length   int      `json:"length"`
 	Severity Severity `json:"severity"`
 	Rule     string   `json:"rule"` // "syntax", "unknown-key", "value", or the name of a lint rule
-	Message  string   `json:"message"`
-	Hint     string   `json:"hint,omitempty"`
+	// Key is the path of the value that the finding is about, such as
+	// sla_definitions.availability.target, or "" where there is none.
+	Key     string `json:"key,omitempty"`
+	Message string `json:"message"`
+	Hint    string `json:"hint,omitempty"`
 	// Source is the line of the file, without its line break.
 	Source string `json:"source,omitempty"`
+	// Fix, unless it is zero, is an edit of the file after which the finding is
+	// gone and nothing else has another meaning.
+	Fix Edit `json:"fix,omitzero"`
 }
 
 // Error writes the diagnostic on one line.

@@ -123,9 +123,15 @@ func (n *Node) Get(key string) *Node {
 // that says what was expected.
 func (n *Node) ScalarText(expected string) (string, error) {
 	if n.Kind != Scalar {
-		return "", n.Errorf("", "%s stands where %s is expected", n.Kind, expected)
+		return "", n.WrongKind(expected, "")
 	}
 	return n.Text, nil
+}
+
+// WrongKind returns an error about a node that has another shape than is expected,
+// as a [Diagnostic].
+func (n *Node) WrongKind(expected, hint string) error {
+	return n.Diagnostic(Error, "type", hint, fmt.Sprintf("%s stands where %s is expected", n.Kind, expected))
 }
 
 // Errorf returns an error about the node, as a [Diagnostic].
