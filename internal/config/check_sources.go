@@ -146,7 +146,7 @@ func (c *checker) billing(path string, s BillingSource) {
 	fetched := strings.HasPrefix(s.Format, "openai") || strings.HasPrefix(s.Format, "anthropic")
 	for _, key := range []string{"api_key", "api_key_file", "api_url"} {
 		if !fetched && c.has(path+"."+key) {
-			c.keyErrorf(path+"."+key, "it belongs to the formats of OpenAI and Anthropic", "%s has no meaning for the format %s", key, cmp.Or(s.Format, "of exports"))
+			c.ruleKeyErrorf("no-effect", path+"."+key, "it belongs to the formats of OpenAI and Anthropic", "%s has no meaning for the format %s", key, cmp.Or(s.Format, "of exports"))
 		}
 	}
 	c.httpURL(path+".api_url", s.APIURL)
@@ -159,7 +159,7 @@ func (c *checker) billing(path string, s BillingSource) {
 	if s.Postgres != nil {
 		c.required(path+".postgres", "dsn", "table")
 		if s.Format != "" && s.Format != "focus" {
-			c.errorf(path+".format", "write focus", "only tables with FOCUS columns are read from PostgreSQL")
+			c.ruleErrorf("unknown-word", path+".format", "write focus", "only tables with FOCUS columns are read from PostgreSQL")
 		}
 	}
 	if s.Format == "csv" {
@@ -178,20 +178,20 @@ func (c *checker) bucket(path string, s BillingSource) {
 	}
 	at := path + ".s3"
 	if scheme != "s3" || !remote {
-		c.keyErrorf(at, "it says how the bucket of an s3:// path is reached", "s3 has no meaning for this source")
+		c.ruleKeyErrorf("no-effect", at, "it says how the bucket of an s3:// path is reached", "s3 has no meaning for this source")
 	}
 	if u, err := url.Parse(s.S3.Endpoint); c.has(at+".endpoint") && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
-		c.errorf(at+".endpoint", "write https://host:port", "%q is not the URL of a server", s.S3.Endpoint)
+		c.ruleErrorf("url", at+".endpoint", "write https://host:port", "%q is not the URL of a server", s.S3.Endpoint)
 	}
 	switch secret := c.has(at+".secret_access_key") || c.has(at+".secret_access_key_file"); {
 	case c.has(at+".secret_access_key") && c.has(at+".secret_access_key_file"):
-		c.keyErrorf(at+".secret_access_key_file", "keep one of them", "secret_access_key_file cannot stand beside secret_access_key")
+		c.ruleKeyErrorf("conflicting-keys", at+".secret_access_key_file", "keep one of them", "secret_access_key_file cannot stand beside secret_access_key")
 	case c.has(at+".access_key_id") && !secret:
-		c.errorf(at, "add secret_access_key: or secret_access_key_file:", "the secret of access_key_id is missing")
+		c.ruleErrorf("missing-key", at, "add secret_access_key: or secret_access_key_file:", "the secret of access_key_id is missing")
 	case secret && !c.has(at+".access_key_id"):
-		c.errorf(at, "add access_key_id:", "access_key_id is missing")
+		c.ruleErrorf("missing-key", at, "add access_key_id:", "access_key_id is missing")
 	case s.S3.Anonymous && secret:
-		c.keyErrorf(at+".anonymous", "keep one of them", "anonymous requests are not signed by a key")
+		c.ruleKeyErrorf("conflicting-keys", at+".anonymous", "keep one of them", "anonymous requests are not signed by a key")
 	}
 }
 
