@@ -109,7 +109,7 @@ func (c *costCase) askBreakdowns(b *bundle, out *report.Results) {
 	b.ask(func(r []*cost.Report) { out.CostDaily = r[0] }, trend)
 	if c.draws("cost") && c.period.Kind != period.Day {
 		invoices := q
-		invoices.Basis = cost.ByBilling
+		invoices.Basis, invoices.Measure = cost.ByBilling, cost.Billed // what finance closes on
 		b.ask(func(r []*cost.Report) { out.Invoices = cost.BridgeInvoices(r[0]) }, cost.InvoiceQuery(invoices))
 	}
 }

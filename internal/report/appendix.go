@@ -1,7 +1,6 @@
 package report
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -30,8 +29,8 @@ func appendix(r *Results) []doc.Block {
 	if t := effectTable(r); len(t.Rows) > 0 {
 		blocks = append(blocks, t)
 	}
-	if t := ledgerTable(r); len(t.Rows) > 0 {
-		blocks = append(blocks, t)
+	if r.Cost != nil && len(r.Cost.Ledger) > 0 {
+		blocks = append(blocks, LedgerTables(cost.NewLedger(r.Cost, func(cost.LedgerEntry) bool { return true }))...)
 	}
 	blocks = append(blocks, doc.Facts{Items: []doc.Fact{
 		{Label: "Configuration digest", Cell: text(r.ConfigDigest)},
@@ -136,30 +135,6 @@ func effectTable(r *Results) doc.Table {
 		}
 		t.Rows = append(t.Rows, doc.Row{Cells: []doc.Cell{text(x.SLA), text(x.Objective), audience(x), {Value: quantity(x.AttainedWithoutExclusions, x)},
 			{Value: quantity(x.Attained, x)}, {Value: doc.Duration(time.Duration(x.ExcludedSeconds) * time.Second)}}})
-	}
-	return t
-}
-
-func ledgerTable(r *Results) doc.Table {
-	t := doc.Table{ID: "ledger", Title: "Ledger of bills", Columns: []doc.Column{{Title: "Source"}, {Title: "File"}, {Title: "Billing period"}, {Title: "Status"},
-		{Title: "Rows", Numeric: true, Priority: 2}, {Title: "Amounts", Numeric: true, Priority: 1}}}
-	if r.Cost == nil {
-		return t
-	}
-	for _, l := range r.Cost.Ledger {
-		status := doc.Cell{Value: doc.Text(l.Status)}
-		if l.Status == cost.Rejected {
-			status.Tone = doc.Bad
-		}
-		if l.Reason != "" {
-			status.Notes = []string{l.Reason}
-		}
-		var amounts []string
-		for _, a := range l.Amounts {
-			amounts = append(amounts, fmt.Sprintf("%s %s", a.Amount.Canonical(), a.Currency))
-		}
-		t.Rows = append(t.Rows, doc.Row{Cells: []doc.Cell{text(l.Source), text(l.File), orDash(l.BillingPeriod), status,
-			{Value: doc.Count{N: unit.DecimalOfInt(l.Rows)}}, orDash(join(amounts))}})
 	}
 	return t
 }

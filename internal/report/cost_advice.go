@@ -1,7 +1,6 @@
 package report
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/slactl/slactl/internal/advice"
@@ -20,7 +19,7 @@ func RecommendationBlocks(r *advice.Report) []doc.Block {
 
 // RecommendationTable lists the advice, what saves the most first.
 func RecommendationTable(r *advice.Report) doc.Table {
-	t := doc.Table{ID: "recommendations", Title: fmt.Sprintf("What could be saved, by %s", r.Period.Name), Columns: []doc.Column{{Title: "No.", Numeric: true}, {Title: "Advice"},
+	t := doc.Table{ID: "recommendations", Title: "What could be saved, by the figures of " + r.Period.Name, Columns: []doc.Column{{Title: "No.", Numeric: true}, {Title: "Advice"},
 		{Title: "About", Numeric: true, Priority: 1}, {Title: "Saves at least", Numeric: true}, {Title: "At most", Numeric: true}}}
 	for i, x := range r.Recommendations {
 		t.Rows = append(t.Rows, doc.Row{Cells: append([]doc.Cell{numbered(i), text(sentence(x.Title)), money(x.Amount, x.Currency)}, savedCells(x)...)})
@@ -58,8 +57,12 @@ func todoTable(r *advice.Report) doc.Table {
 func figureTable(r *advice.Report) doc.Table {
 	t := doc.Table{ID: "recommendation_evidence", Title: "Evidence", Columns: []doc.Column{{Title: "No.", Numeric: true}, {Title: "About"}, {Title: "Figure"}, {Title: "Value", Numeric: true}}}
 	for i, x := range r.Recommendations {
-		for _, f := range x.Evidence {
-			t.Rows = append(t.Rows, doc.Row{Cells: []doc.Cell{numbered(i), text(x.ID), text(sentence(f.Name)), figureCell(f, x.Currency)}})
+		for j, f := range x.Evidence {
+			number, about := numbered(i), x.ID
+			if j > 0 {
+				number, about = text(""), ""
+			}
+			t.Rows = append(t.Rows, doc.Row{Cells: []doc.Cell{number, text(about), text(sentence(f.Name)), figureCell(f, x.Currency)}})
 		}
 	}
 	return t

@@ -167,6 +167,9 @@ func heading(key string) string {
 	if tag, ok := strings.CutPrefix(key, "tag."); ok {
 		return "Tag " + tag
 	}
+	if key == "org" {
+		key = "organization"
+	}
 	key = strings.ReplaceAll(key, "_", " ")
 	return strings.ToUpper(key[:1]) + key[1:]
 }

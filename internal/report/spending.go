@@ -96,6 +96,28 @@ func recommendations(r *Results) []doc.Block {
 	return append(RecommendationBlocks(r.Recommendations), notePart(r.Recommendations.Notes)...)
 }
 
+// outlookFacts are how the budgets stand, and what the month ahead will cost.
+func outlookFacts(r *Results) []doc.Fact {
+	var out []doc.Fact
+	if r.Budgets != nil {
+		for _, b := range r.Budgets.Budgets {
+			if b.ConsumedRatio == nil {
+				continue
+			}
+			tone := reachedCell(b).Tone
+			out = append(out, doc.Fact{Label: "Budget " + b.Name + ", " + b.Period.Name, Cell: doc.Cell{Value: doc.Ratio{Percent: inPercent(*b.ConsumedRatio), Digits: 1, Worse: +1}, Tone: tone}})
+		}
+	}
+	if r.Forecast != nil {
+		for _, f := range r.Forecast.Forecasts {
+			if f.Period != nil {
+				out = append(out, doc.Fact{Label: "Forecast up to " + r.Forecast.Until, Cell: money(f.Period.Amount, f.Currency)})
+			}
+		}
+	}
+	return out
+}
+
 // headlines are the news about money on page one: budgets that do not last, the
 // most expensive anomaly, and the advice that would save the most.
 func headlines(r *Results) []doc.Block {
@@ -146,7 +168,7 @@ func adviceNews(r *Results) []doc.Block {
 	}
 	for _, x := range r.Recommendations.Recommendations {
 		if x.Saving != nil {
-			return []doc.Block{doc.Callout{Tone: doc.Neutral, Title: "Advice", Text: fmt.Sprintf("%s: %s could be saved, by %s. %s.", sentence(x.Title),
+			return []doc.Block{doc.Callout{Tone: doc.Neutral, Title: "Advice", Text: fmt.Sprintf("%s: %s could be saved, by the figures of %s. %s.", sentence(x.Title),
 				amounts(x.Saving.Low, x.Saving.High, x.Currency), r.Recommendations.Period.Name, sentence(x.Do))}}
 		}
 	}

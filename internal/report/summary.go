@@ -23,7 +23,7 @@ func summary(r *Results) []doc.Block {
 	for _, m := range r.Missing {
 		blocks = append(blocks, doc.Callout{Tone: doc.Warn, Title: "Missing: " + m.Section, Text: "Because " + m.Because + "."})
 	}
-	blocks = append(blocks, doc.Facts{Items: keyFigures(r)})
+	blocks = append(blocks, doc.Facts{Items: append(keyFigures(r), outlookFacts(r)...)})
 	blocks = append(blocks, headlines(r)...)
 	if r.SLA == nil {
 		return blocks
