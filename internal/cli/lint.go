@@ -39,7 +39,7 @@ whole file. Errors of reading cannot be disabled. A baseline file knows the
 findings that were there when it was written, wherever their lines have moved to.`,
 		Example: `  slactl config lint
   slactl config lint slactl.yaml
-  slactl config lint --format sarif > lint.sarif
+  slactl config lint --format sarif
   slactl config lint --fail-on warning --disable not-yet
   slactl config lint --rule no-room,fraction
   slactl config lint --write-baseline lint-baseline.json

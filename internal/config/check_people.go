@@ -60,7 +60,7 @@ func (c *checker) tierTargets(path string, t TierTargets) {
 func (c *Config) allObjectives() []string {
 	var out []string
 	for _, e := range c.SLADefinitions {
-		for _, name := range c.objectiveNames(e.Key) {
+		for _, name := range e.Value.objectiveNames() {
 			out = append(out, e.Key+"."+name)
 		}
 	}
@@ -70,6 +70,9 @@ func (c *Config) allObjectives() []string {
 // objective finds an objective by SLA.objective.
 func (c *Config) objective(name string) (ObjectiveSpec, bool) {
 	for _, e := range c.SLADefinitions {
+		if !strings.HasPrefix(name, e.Key+".") {
+			continue
+		}
 		for _, spec := range c.Expand(e) {
 			if e.Key+"."+spec.Name == name {
 				return spec, true

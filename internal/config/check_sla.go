@@ -36,7 +36,7 @@ func (c *checker) sla(path, name string, s SLADefinition) {
 	for i, o := range s.Objectives {
 		c.objective(at(path+".objectives", i), seen, o)
 	}
-	objectives := c.cfg.objectiveNames(name)
+	objectives := s.objectiveNames()
 	for _, e := range s.Indicators {
 		c.knownKey(path+".indicators."+e.Key, "the objective", e.Key, objectives)
 	}
@@ -241,16 +241,15 @@ func (c *checker) measurable(path string, spec ObjectiveSpec, s SLADefinition) {
 	c.ruleErrorf("indicator-kind", where, "give it one under indicators: {"+spec.Name+": ...}", "the objective %s needs %s, and this indicator has none", spec.Name, need)
 }
 
-// names of objectives of an SLA, as tiers and bands refer to them.
-func (c *Config) objectiveNames(sla string) []string {
-	def, _ := c.SLADefinitions.Get(sla)
+// objectiveNames lists the objectives of an SLA, as tiers and bands refer to them.
+func (s SLADefinition) objectiveNames() []string {
 	var names []string
 	for _, short := range shorthands {
-		if short.value(def) != nil {
+		if short.value(s) != nil {
 			names = append(names, short.objective)
 		}
 	}
-	for _, o := range def.Objectives {
+	for _, o := range s.Objectives {
 		names = append(names, o.Name)
 	}
 	return names

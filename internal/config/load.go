@@ -8,8 +8,11 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	"github.com/slactl/slactl/internal/yamlpos"
 )
@@ -33,20 +36,13 @@ func Load(paths []string, env func(string) (string, bool)) (*Config, yamlpos.Dia
 // names that positions have: what the configuration would be once they are
 // written.
 func LoadEdited(paths []string, env func(string) (string, bool), edited map[string][]byte) (*Config, yamlpos.Diagnostics) {
-	var l loader
-	l.env = env
-	files := l.files(paths)
-	for _, file := range files {
-		text, ok := edited[file]
-		var err error
-		if !ok {
-			text, err = readFile(file)
-		}
-		if err != nil {
-			l.diags = append(l.diags, fileError(file, err))
+	l := loader{env: env}
+	for _, f := range parseAll(l.files(paths), edited) {
+		if f.err != nil {
+			l.diags = append(l.diags, fileError(f.name, f.err))
 			continue
 		}
-		l.add(file, text)
+		l.add(f)
 	}
 	return l.finish()
 }
@@ -54,7 +50,7 @@ func LoadEdited(paths []string, env func(string) (string, bool), edited map[stri
 // Parse reads one text as if it were the file of the given name.
 func Parse(name string, text []byte, env func(string) (string, bool)) (*Config, yamlpos.Diagnostics) {
 	l := loader{env: env}
-	l.add(name, text)
+	l.add(parsed(name, text))
 	return l.finish()
 }
 
@@ -64,9 +60,12 @@ type loader struct {
 	root  *yamlpos.Node
 	order map[string]int // of the files, by name
 	diags yamlpos.Diagnostics
-	texts []*yamlpos.Source      // those that are YAML
-	seen  map[*yamlpos.Node]bool // nodes that variables were substituted in
-	unset map[*yamlpos.Node]yamlpos.Diagnostics
+	// places holds, for the mappings that files are merged into, the index of each
+	// key.
+	places map[*yamlpos.Node]map[string]int
+	texts  []*yamlpos.Source      // those that are YAML
+	seen   map[*yamlpos.Node]bool // nodes that variables were substituted in
+	unset  map[*yamlpos.Node]yamlpos.Diagnostics
 }
 
 // files lists the files of paths in order, each once.
@@ -139,17 +138,57 @@ func fileDiagnostic(path, message, hint string) yamlpos.Diagnostic {
 	return yamlpos.Diagnostic{Position: yamlpos.Position{File: path}, Severity: yamlpos.Error, Rule: "file", Message: message, Hint: hint}
 }
 
-// add parses one file and merges it into the tree.
-func (l *loader) add(name string, text []byte) {
+// file is a file that was read, or why it was not.
+type file struct {
+	name  string
+	node  *yamlpos.Node
+	diags yamlpos.Diagnostics
+	err   error
+}
+
+// parseAll reads and parses files, as many at once as there are processors, and
+// returns them in their order.
+func parseAll(names []string, edited map[string][]byte) []file {
+	out := make([]file, len(names))
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	for range min(len(names), runtime.GOMAXPROCS(0)) {
+		workers.Go(func() {
+			for i := int(next.Add(1)) - 1; i < len(names); i = int(next.Add(1)) - 1 {
+				text, ok := edited[names[i]]
+				var err error
+				if !ok {
+					text, err = readFile(names[i])
+				}
+				if err != nil {
+					out[i] = file{name: names[i], err: err}
+					continue
+				}
+				out[i] = parsed(names[i], text)
+			}
+		})
+	}
+	workers.Wait()
+	return out
+}
+
+// parsed parses the text of a file.
+func parsed(name string, text []byte) file {
 	dir, err := filepath.Abs(filepath.Dir(name))
 	if err != nil { // the working directory is gone; relative paths stay relative
 		dir = filepath.Dir(name)
 	}
+	node, diags := yamlpos.Parse(name, dir, text)
+	return file{name: name, node: node, diags: diags}
+}
+
+// add merges one file into the tree.
+func (l *loader) add(f file) {
 	if l.order == nil {
 		l.order = map[string]int{}
 	}
-	l.order[name] = len(l.order)
-	node, diags := yamlpos.Parse(name, dir, text)
+	l.order[f.name] = len(l.order)
+	node, diags := f.node, f.diags
 	l.diags = append(l.diags, diags...)
 	if node == nil {
 		return
@@ -173,8 +212,13 @@ func (l *loader) add(name string, text []byte) {
 // merge adds the fields of from to into. Down to the given depth, mappings that
 // both have are merged and lists are joined.
 func (l *loader) merge(into, from *yamlpos.Node, depth int) {
+	places := l.placesOf(into)
 	for _, f := range from.Fields {
-		have := into.Get(f.Key.Text)
+		var have *yamlpos.Node
+		place, ok := places[f.Key.Text]
+		if ok {
+			have = into.Fields[place].Value
+		}
 		switch {
 		case have == nil:
 			value := f.Value
@@ -184,6 +228,7 @@ func (l *loader) merge(into, from *yamlpos.Node, depth int) {
 				l.merge(&block, value, 1)
 				value = &block
 			}
+			places[f.Key.Text] = len(into.Fields)
 			into.Fields = append(into.Fields, yamlpos.Field{Key: f.Key, Value: value})
 		case f.Value.Kind == yamlpos.Null:
 		case depth > 1 && have.Kind == yamlpos.Mapping && f.Value.Kind == yamlpos.Mapping:
@@ -191,21 +236,32 @@ func (l *loader) merge(into, from *yamlpos.Node, depth int) {
 		case depth > 1 && have.Kind == yamlpos.Sequence && f.Value.Kind == yamlpos.Sequence:
 			joined := *have
 			joined.Items = append(append([]*yamlpos.Node(nil), have.Items...), f.Value.Items...)
-			into.Set(f.Key.Text, &joined)
+			into.Fields[place].Value = &joined
 		case have.Kind == yamlpos.Scalar && f.Value.Kind == yamlpos.Scalar && have.Text == f.Value.Text:
 		case have.Kind == yamlpos.Null:
-			into.Set(f.Key.Text, f.Value)
+			into.Fields[place].Value = f.Value
 		default:
-			first := have.Position
-			for _, g := range into.Fields {
-				if g.Key.Text == f.Key.Text {
-					first = g.Key.Position
-				}
-			}
+			first := into.Fields[place].Key.Position
 			l.diags = append(l.diags, f.Key.Diagnostic(yamlpos.Error, "duplicate-key", "keep it in one of the files",
 				fmt.Sprintf("key %q stands in two files; first at %s", f.Key.Text, first)))
 		}
 	}
+}
+
+// placesOf returns where the keys of a mapping that files are merged into stand.
+// Looking through the fields for each key of each file would take the square of
+// their number.
+func (l *loader) placesOf(n *yamlpos.Node) map[string]int {
+	if l.places == nil {
+		l.places = map[*yamlpos.Node]map[string]int{}
+	}
+	if l.places[n] == nil {
+		l.places[n] = map[string]int{}
+		for i, f := range n.Fields {
+			l.places[n][f.Key.Text] = i
+		}
+	}
+	return l.places[n]
 }
 
 // variable is ${NAME}; $${NAME} stands for the text ${NAME}.

@@ -87,6 +87,9 @@ func disable(cfg *config.Config, rules []Rule, found yamlpos.Diagnostics) yamlpo
 
 // directivesOf reads the comments of a file.
 func directivesOf(f *yamlpos.Source) (out []*directive, wrong yamlpos.Diagnostics) {
+	if !f.Contains(disableLine) {
+		return nil, nil
+	}
 	for _, comment := range f.Comments() {
 		words := strings.Fields(strings.TrimLeft(comment.Text, "# \t"))
 		if len(words) == 0 || (words[0] != disableLine && words[0] != disableFile) {

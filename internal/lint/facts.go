@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/slactl/slactl/internal/config"
@@ -12,7 +13,7 @@ type facts struct {
 	cfg        *config.Config
 	selectors  []parsedSelector
 	objectives []slaObjectives
-	parsed     bool
+	byPath     map[string]parsedSelector // the whole ones
 }
 
 // parsedSelector is a text that selects series. Where err is nil and the text is
@@ -42,10 +43,10 @@ type slaObjectives struct {
 // selectors lists the texts of the files that select series, parsed.
 func (p *Pass) selectors() []parsedSelector {
 	f := p.facts
-	if f.parsed {
+	if f.byPath != nil {
 		return f.selectors
 	}
-	f.parsed = true
+	f.byPath = map[string]parsedSelector{}
 	for _, s := range f.cfg.Selectors() {
 		one := parsedSelector{Selector: s}
 		switch {
@@ -57,24 +58,21 @@ func (p *Pass) selectors() []parsedSelector {
 			one.query, one.err = query.ParseSelector(s.Text)
 		}
 		f.selectors = append(f.selectors, one)
+		if one.whole() {
+			f.byPath[s.Path] = one
+		}
 	}
 	return f.selectors
 }
 
 // pairs calls f for each whole selector under one of the keys that has a partner
 // under the other key beside it.
-func (p *Pass) pairs(partner string, keys string, f func(one, other parsedSelector)) {
-	byPath := map[string]parsedSelector{}
+func (p *Pass) pairs(partner string, keys []string, f func(one, other parsedSelector)) {
 	for _, s := range p.selectors() {
-		if s.whole() {
-			byPath[s.Path] = s
-		}
-	}
-	for _, s := range p.selectors() { // in the order of the files, not of the map
-		if !s.whole() || !strings.Contains(" "+keys+" ", " "+s.key()+" ") {
+		if !s.whole() || !slices.Contains(keys, s.key()) {
 			continue
 		}
-		if other, ok := byPath[s.base()+"."+partner]; ok {
+		if other, ok := p.facts.byPath[s.base()+"."+partner]; ok {
 			f(s, other)
 		}
 	}

@@ -136,7 +136,7 @@ func notASelector(p *Pass) {
 }
 
 func sameSelector(p *Pass) {
-	p.pairs("total", "bad good", func(one, total parsedSelector) {
+	p.pairs("total", []string{"bad", "good"}, func(one, total parsedSelector) {
 		if order(one.query) == order(total.query) {
 			p.Report(one.Path, "add the label that tells "+one.key()+" events", "%s selects the same series as total", one.key())
 		}
@@ -189,9 +189,9 @@ func asymmetric(p *Pass) {
 			}
 		}
 	}
-	p.pairs("total", "bad good", compare)
-	p.pairs("sum", "count", compare)
-	p.pairs("count", "sum", compare)
+	p.pairs("total", []string{"bad", "good"}, compare)
+	p.pairs("sum", []string{"count"}, compare)
+	p.pairs("count", []string{"sum"}, compare)
 }
 
 // metric is the name without the suffix of a part of a summary or histogram.
@@ -201,7 +201,7 @@ func metric(s parsedSelector) string {
 }
 
 func ratingPair(p *Pass) {
-	p.pairs("sum", "count", func(count, sum parsedSelector) {
+	p.pairs("sum", []string{"count"}, func(count, sum parsedSelector) {
 		a, okA := strings.CutSuffix(sum.query.Name(), "_sum")
 		b, okB := strings.CutSuffix(count.query.Name(), "_count")
 		if okA && okB && a != b {

@@ -1,6 +1,7 @@
 package yamlpos
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -23,6 +24,11 @@ func (s *Source) Line(number int) string { return s.line(number) }
 
 // Lines returns how many lines the file has.
 func (s *Source) Lines() int { return len(s.lines) }
+
+// Contains reports whether a line of the file has the text.
+func (s *Source) Contains(text string) bool {
+	return slices.ContainsFunc(s.lines, func(line string) bool { return strings.Contains(line, text) })
+}
 
 // Comments lists the comments of a YAML file. A # inside quotes, inside a block
 // of text or inside a word begins none.
