@@ -167,16 +167,14 @@ func (d *Data) worth(amount unit.Decimal, currency string) bool {
 	}
 	for _, t := range d.Totals {
 		if t.Currency == currency {
-			return amount.Cmp(t.Amount.Mul(thousandth)) >= 0
+			return amount.Cmp(t.Amount.Mul(unit.MustDecimal("0.001"))) >= 0
 		}
 	}
 	return true
 }
 
-var (
-	thousandth = unit.MustDecimal("0.001")
-	half       = unit.MustDecimal("0.5")
-)
+// half of an amount.
+func half(amount unit.Decimal) unit.Decimal { return amount.Mul(unit.MustDecimal("0.5")) }
 
 // plain writes an amount without the zeros that multiplying left at its end.
 func plain(d unit.Decimal) unit.Decimal { return unit.MustDecimal(d.Canonical()) }

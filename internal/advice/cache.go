@@ -11,11 +11,11 @@ import (
 // What is not known of input that was never cached, and is assumed: which share of
 // it was sent before, from and to; and how often what is written into a cache is
 // read, which is one part written for so many read.
-var (
-	leastRepeated = unit.MustDecimal("0.2")
-	mostRepeated  = unit.MustDecimal("0.6")
-	readPart      = unit.MustDecimal("0.9")
-	writtenPart   = unit.MustDecimal("0.1")
+const (
+	leastRepeated = "0.2"
+	mostRepeated  = "0.6"
+	readPart      = "0.9"
+	writtenPart   = "0.1"
 )
 
 // caching advises to cache where a model that can does not, and to stop where
@@ -43,13 +43,13 @@ func caching(d *Data) []Recommendation {
 
 // cached is what the work would have cost less with a share of its input cached,
 // and false where the model has no price for that.
-func (d *Data) cached(w work, share unit.Decimal) (unit.Decimal, bool) {
+func (d *Data) cached(w work, share string) (unit.Decimal, bool) {
 	var saved unit.Decimal
 	for _, u := range w.usages {
 		with := u
-		repeated := u.Tokens.Input.Mul(share)
+		repeated := u.Tokens.Input.Mul(unit.MustDecimal(share))
 		with.Tokens.Input = u.Tokens.Input.Sub(repeated)
-		with.Tokens.CacheRead, with.Tokens.CacheWrite5m = repeated.Mul(readPart), repeated.Mul(writtenPart)
+		with.Tokens.CacheRead, with.Tokens.CacheWrite5m = repeated.Mul(unit.MustDecimal(readPart)), repeated.Mul(unit.MustDecimal(writtenPart))
 		q, now := d.Catalogue.Quote(with), d.Catalogue.Quote(u)
 		if q.Reason != "" { // a provider that does not charge for writing takes it as input
 			with.Tokens.Input, with.Tokens.CacheWrite5m = with.Tokens.Input.Add(with.Tokens.CacheWrite5m), unit.Decimal{}
@@ -102,9 +102,9 @@ func (d *Data) usagesOf(id string) []cost.Usage {
 }
 
 // Which share of the work can wait for a batch, from and to, is assumed.
-var (
-	leastPatient = unit.MustDecimal("0.1")
-	mostPatient  = unit.MustDecimal("0.5")
+const (
+	leastPatient = "0.1"
+	mostPatient  = "0.5"
 )
 
 // batching advises to send work in batches where a model that has prices for that
@@ -116,7 +116,7 @@ func batching(d *Data) []Recommendation {
 		if !ok || used {
 			continue
 		}
-		saving := cost.Range{Low: plain(rebate.Mul(leastPatient)), High: plain(rebate.Mul(mostPatient))}
+		saving := cost.Range{Low: plain(rebate.Mul(unit.MustDecimal(leastPatient))), High: plain(rebate.Mul(unit.MustDecimal(mostPatient)))}
 		if !d.worth(saving.High, w.model.Currency) {
 			continue
 		}

@@ -77,8 +77,8 @@ func unusedCommitments(d *Data) []Recommendation {
 		if !d.worth(wasted, c.currency) {
 			continue
 		}
-		r := Recommendation{Subject: c.id, Currency: c.currency, Amount: plain(wasted), Saving: &cost.Range{Low: plain(wasted.Mul(half)), High: plain(wasted)},
-			Title: fmt.Sprintf("a commitment of %s is not fully used", c.provider), Do: "move work that it covers under it, exchange or sell it where the provider allows that, and do not renew all of it",
+		r := Recommendation{Subject: c.id, Currency: c.currency, Amount: plain(wasted), Saving: &cost.Range{Low: plain(half(wasted)), High: plain(wasted)},
+			Title: fmt.Sprintf("the commitment %s is not fully used", strings.TrimSpace(c.provider+" "+c.id[strings.LastIndexByte(c.id, ':')+1:])), Do: "move work that it covers under it, exchange or sell it where the provider allows that, and do not renew all of it",
 			Assumptions: []string{"half of what is unused, at least, can be used or given up"},
 			Evidence:    []Figure{{"unused", plain(wasted), c.currency}, {"used", plain(c.used), c.currency}}}
 		if share, ok := unit.RatioOf(wasted, wasted.Add(c.used)); ok {
@@ -139,7 +139,7 @@ func idleResources(d *Data) []Recommendation {
 			if !d.worth(amount, currency) {
 				continue
 			}
-			r := Recommendation{Subject: name, Currency: currency, Amount: plain(amount), Saving: &cost.Range{Low: plain(amount.Mul(half)), High: plain(amount)},
+			r := Recommendation{Subject: name, Currency: currency, Amount: plain(amount), Saving: &cost.Range{Low: plain(half(amount)), High: plain(amount)},
 				Title: name + " has next to nothing to do", Do: "turn it off, or move what it does to a smaller size or to another machine",
 				Assumptions: []string{"one size smaller costs half; turned off, it costs nothing"}, Evidence: []Figure{{"cost", plain(amount), currency}}}
 			for _, u := range byResource[name] {

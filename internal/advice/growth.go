@@ -18,8 +18,9 @@ const StorageMonths = 7
 // fewestMonths is how many it takes to speak of growth.
 const fewestMonths = 4
 
-// leastGrowth is the smallest growth from month to month that is worth a word.
-var leastGrowth = big.NewRat(2, 100)
+// leastGrowth is the smallest growth from month to month that is worth a word, in
+// hundredths.
+const leastGrowth = 2
 
 // StorageQuery returns the breakdown of storage that [Data] holds. Its period are
 // the last whole months, up to [StorageMonths] of them.
@@ -126,7 +127,7 @@ func growingStorage(d *Data) []Recommendation {
 	var out []Recommendation
 	for _, c := range d.storage() {
 		growth := c.growth()
-		if growth == nil || growth.Cmp(leastGrowth) < 0 {
+		if growth == nil || growth.Cmp(big.NewRat(leastGrowth, 100)) < 0 {
 			continue
 		}
 		growth = unit.QuantizeRat(growth, 6, unit.HalfEven).Rat() // what the evidence says is what is used
@@ -158,7 +159,7 @@ func storageSpend(d *Data, subject, currency string) (unit.Decimal, bool) {
 
 // leastUnowned is the share of the costs from which it matters that nobody owns
 // them.
-var leastUnowned = unit.MustDecimal("0.05")
+const leastUnowned = "0.05"
 
 // unowned tells of costs that belong to nobody.
 func unowned(d *Data) []Recommendation {
@@ -167,7 +168,7 @@ func unowned(d *Data) []Recommendation {
 		return nil
 	}
 	for _, g := range d.Allocation.Groups {
-		if !g.Unallocated || g.Share == nil || g.Share.Cmp(leastUnowned) < 0 || !d.worth(g.Amount, g.Currency) {
+		if !g.Unallocated || g.Share == nil || g.Share.Cmp(unit.MustDecimal(leastUnowned)) < 0 || !d.worth(g.Amount, g.Currency) {
 			continue
 		}
 		r := Recommendation{Currency: g.Currency, Amount: plain(g.Amount), Reason: "saves nothing by itself: nobody saves what is nobody's",

@@ -109,7 +109,7 @@ func cheaperModels(d *Data) []Recommendation {
 			continue
 		}
 		saving := cost.Range{Low: plain(best.Change.High.Neg()), High: plain(best.Change.Low.Neg())}
-		if !d.worth(saving.Low.Add(saving.High).Mul(half), w.model.Currency) {
+		if !d.worth(half(saving.Low.Add(saving.High)), w.model.Currency) {
 			continue
 		}
 		out = append(out, Recommendation{Subject: w.model.ID(), Currency: w.model.Currency, Amount: plain(w.spend), Saving: &saving,

@@ -5,7 +5,6 @@ import (
 
 	"github.com/slactl/slactl/internal/advice"
 	"github.com/slactl/slactl/internal/report/doc"
-	"github.com/slactl/slactl/internal/unit"
 )
 
 // RecommendationBlocks shows what could be saved, from which figures that follows
@@ -19,10 +18,10 @@ func RecommendationBlocks(r *advice.Report) []doc.Block {
 
 // RecommendationTable lists the advice, what saves the most first.
 func RecommendationTable(r *advice.Report) doc.Table {
-	t := doc.Table{ID: "recommendations", Title: "What could be saved, by the figures of " + r.Period.Name, Columns: []doc.Column{{Title: "No.", Numeric: true}, {Title: "Advice"},
+	t := doc.Table{ID: "recommendations", Title: "What could be saved, by the figures of " + r.Period.Name, Columns: []doc.Column{{Title: "Advice"},
 		{Title: "About", Numeric: true, Priority: 1}, {Title: "Saves at least", Numeric: true}, {Title: "At most", Numeric: true}}}
-	for i, x := range r.Recommendations {
-		t.Rows = append(t.Rows, doc.Row{Cells: append([]doc.Cell{numbered(i), text(sentence(x.Title)), money(x.Amount, x.Currency)}, savedCells(x)...)})
+	for _, x := range r.Recommendations {
+		t.Rows = append(t.Rows, doc.Row{Cells: append([]doc.Cell{text(sentence(x.Title)), money(x.Amount, x.Currency)}, savedCells(x)...)})
 	}
 	return t
 }
@@ -38,31 +37,29 @@ func savedCells(x advice.Recommendation) []doc.Cell {
 	return []doc.Cell{low, high}
 }
 
-func numbered(i int) doc.Cell { return doc.Cell{Value: doc.Count{N: unit.DecimalOfInt(int64(i + 1))}} }
-
 // todoTable says what to do, and what the ranges assume.
 func todoTable(r *advice.Report) doc.Table {
-	t := doc.Table{ID: "recommendation_steps", Title: "What to do, and what is assumed", Columns: []doc.Column{{Title: "No.", Numeric: true}, {Title: "What to do"}, {Title: "Assumed"}}}
-	for i, x := range r.Recommendations {
+	t := doc.Table{ID: "recommendation_steps", Title: "What to do, and what is assumed", Columns: []doc.Column{{Title: "Advice"}, {Title: "What to do"}, {Title: "Assumed"}}}
+	for _, x := range r.Recommendations {
 		assumed := text("–")
 		if len(x.Assumptions) > 0 {
 			assumed = text(sentence(strings.Join(x.Assumptions, "; ")))
 		}
-		t.Rows = append(t.Rows, doc.Row{Cells: []doc.Cell{numbered(i), text(sentence(x.Do)), assumed}})
+		t.Rows = append(t.Rows, doc.Row{Cells: []doc.Cell{text(sentence(x.Title)), text(sentence(x.Do)), assumed}})
 	}
 	return t
 }
 
 // figureTable has the figures that the advice follows from.
 func figureTable(r *advice.Report) doc.Table {
-	t := doc.Table{ID: "recommendation_evidence", Title: "Evidence", Columns: []doc.Column{{Title: "No.", Numeric: true}, {Title: "About"}, {Title: "Figure"}, {Title: "Value", Numeric: true}}}
-	for i, x := range r.Recommendations {
-		for j, f := range x.Evidence {
-			number, about := numbered(i), x.ID
-			if j > 0 {
-				number, about = text(""), ""
+	t := doc.Table{ID: "recommendation_evidence", Title: "Evidence", Columns: []doc.Column{{Title: "Advice"}, {Title: "Figure"}, {Title: "Value", Numeric: true}}}
+	for _, x := range r.Recommendations {
+		for i, f := range x.Evidence {
+			title := sentence(x.Title)
+			if i > 0 {
+				title = ""
 			}
-			t.Rows = append(t.Rows, doc.Row{Cells: []doc.Cell{number, text(about), text(sentence(f.Name)), figureCell(f, x.Currency)}})
+			t.Rows = append(t.Rows, doc.Row{Cells: []doc.Cell{text(title), text(sentence(f.Name)), figureCell(f, x.Currency)}})
 		}
 	}
 	return t
@@ -97,7 +94,7 @@ func outcomeBlocks(r *advice.Report) []doc.Block {
 			realised = differenceCell(o.Realised.Neg(), o.Currency)
 			realised.Value = doc.Money{Amount: *o.Realised, Currency: o.Currency, Signed: true}
 		}
-		t.Rows = append(t.Rows, doc.Row{Cells: []doc.Cell{text(o.ID), foreseen, money(o.Before, o.Currency), orMissing(o.After, o.Currency, "could not be read"), realised,
+		t.Rows = append(t.Rows, doc.Row{Cells: []doc.Cell{text(sentence(o.Title)), foreseen, money(o.Before, o.Currency), orMissing(o.After, o.Currency, "could not be read"), realised,
 			{Value: doc.Text(o.State), Tone: map[advice.State]doc.Tone{advice.Done: doc.Good, advice.Partly: doc.Warn}[o.State]}}})
 	}
 	return []doc.Block{t}
