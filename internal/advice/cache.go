@@ -34,7 +34,7 @@ func caching(d *Data) []Recommendation {
 			continue
 		}
 		out = append(out, Recommendation{Subject: w.model.ID(), Currency: w.model.Currency, Amount: plain(w.spend), Saving: &cost.Range{Low: plain(low), High: plain(high)},
-			Title: w.model.ID() + " reads nothing from a cache", Do: "put what requests share (instructions, tools, documents) first, and mark it for the cache where the provider asks for that",
+			Title: w.model.Name + " reads nothing from a cache", Do: "put what requests share (instructions, tools, documents) first, and mark it for the cache where the provider asks for that",
 			Assumptions: []string{"20 % to 60 % of the input was sent before, shortly enough ago to be in a cache", "of that, a tenth is written into the cache and nine tenths are read from it", "each day's prices are used"},
 			Evidence:    w.evidence()})
 	}
@@ -71,7 +71,7 @@ func (d *Data) losingCache(w work) []Recommendation {
 		return nil
 	}
 	return []Recommendation{{Subject: w.model.ID(), Currency: w.model.Currency, Amount: plain(net), Saving: &cost.Range{Low: plain(net), High: plain(net)},
-		Title: fmt.Sprintf("the cache of %s costs more than it saves", w.model.ID()), Do: "do not write into the cache what is not read again before it expires",
+		Title: fmt.Sprintf("the cache of %s costs more than it saves", w.model.Name), Do: "do not write into the cache what is not read again before it expires",
 		Assumptions: []string{"the work stays the same, and nothing of it is cached"}, Evidence: w.evidence()}}
 }
 
@@ -121,7 +121,7 @@ func batching(d *Data) []Recommendation {
 			continue
 		}
 		out = append(out, Recommendation{Subject: w.model.ID(), Currency: w.model.Currency, Amount: plain(w.spend), Saving: &saving,
-			Title: w.model.ID() + " does nothing in batches", Do: "send work that can wait up to a day, such as evaluations, summaries and imports, through the provider's batch interface",
+			Title: w.model.Name + " does nothing in batches", Do: "send work that can wait up to a day, such as evaluations, summaries and imports, through the provider's batch interface",
 			Assumptions: []string{"10 % to 50 % of the work can wait up to a day", "each day's prices are used"},
 			Evidence:    append(w.evidence(), Figure{"all of it in batches", plain(w.spend.Sub(rebate)), w.model.Currency})})
 	}

@@ -112,9 +112,10 @@ func cheaperModels(d *Data) []Recommendation {
 		if !d.worth(half(saving.Low.Add(saving.High)), w.model.Currency) {
 			continue
 		}
+		name := best.Model[strings.LastIndexByte(best.Model, '/')+1:]
 		out = append(out, Recommendation{Subject: w.model.ID(), Currency: w.model.Currency, Amount: plain(w.spend), Saving: &saving,
-			Title: fmt.Sprintf("%s does what %s does for less", best.Model, w.model.ID()), Do: fmt.Sprintf("try %s on a part of the work of %s, compare the answers, and move it if they are as good", best.Model, w.model.ID()),
-			Assumptions: slices.Concat(compared.Assumptions, best.Assumptions), Evidence: append(w.evidence(), Figure{"with " + best.Model + ", at least", *best.Low, w.model.Currency}, Figure{"with " + best.Model + ", at most", *best.High, w.model.Currency})})
+			Title: fmt.Sprintf("%s is cheaper than %s for the same work", name, w.model.Name), Do: fmt.Sprintf("try %s on a part of the work of %s, compare the answers, and move it if they are as good", name, w.model.Name),
+			Assumptions: slices.Concat(compared.Assumptions, best.Assumptions), Evidence: append(w.evidence(), Figure{"with " + name + ", at least", *best.Low, w.model.Currency}, Figure{"with " + name + ", at most", *best.High, w.model.Currency})})
 	}
 	return out
 }

@@ -36,13 +36,7 @@ func (e *Evaluator) ReconcileCosts(ctx context.Context, r cost.Reconciler, a, b 
 			return nil, err
 		}
 	}
-	for i, s := range sides {
-		s.name(sides[1-i])
-	}
-	for i, s := range sides {
-		s.narrow(sides[1-i])
-	}
-	out := r.Reconcile(sides[0].side, sides[1].side)
+	out := reconcileSides(r, sides)
 	for _, s := range sides {
 		out.Ledger = append(out.Ledger, s.ledger...)
 		out.Notes = append(out.Notes, s.notes...)
@@ -51,6 +45,18 @@ func (e *Evaluator) ReconcileCosts(ctx context.Context, r cost.Reconciler, a, b 
 		out.Notes = append(out.Notes, stale)
 	}
 	return out, nil
+}
+
+// reconcileSides brings two sides that are read to what both have, and compares
+// them.
+func reconcileSides(r cost.Reconciler, sides [2]*reconciling) *cost.Reconciliation {
+	for i, s := range sides {
+		s.name(sides[1-i])
+	}
+	for i, s := range sides {
+		s.narrow(sides[1-i])
+	}
+	return r.Reconcile(sides[0].side, sides[1].side)
 }
 
 // reconciling is a source on its way to a side.
@@ -68,16 +74,28 @@ type reconciling struct {
 
 func (s *reconciling) read(ctx context.Context) error {
 	source := s.e.billingSource(s.source)
+	if isMeter(s.source) {
+		source.Prices = s.prices
+	}
+	s.begin()
+	if s.counted() {
+		return s.readTokens(ctx, source)
+	}
+	return s.readAmounts(ctx, source)
+}
+
+// begin names the side.
+func (s *reconciling) begin() {
 	s.side = cost.Side{Source: s.source.Name, Role: "bill", Measure: cost.Billed}
-	if !isMeter(s.source) {
-		return s.readAmounts(ctx, source)
+	if isMeter(s.source) {
+		s.side.Role, s.side.Measure = "meter", cost.Metered
 	}
-	source.Prices = s.prices
-	s.side.Role, s.side.Measure = "meter", cost.Metered
-	if s.source.Format == "litellm-spend" || s.source.Preset == "litellm" || !s.tokensOnly() {
-		return s.readAmounts(ctx, source) // it says itself what its tokens cost
-	}
-	return s.readTokens(ctx, source)
+}
+
+// counted reports whether the source counts tokens, and does not say itself what
+// they cost.
+func (s *reconciling) counted() bool {
+	return isMeter(s.source) && s.source.Format != "litellm-spend" && s.source.Preset != "litellm" && s.tokensOnly()
 }
 
 // tokensOnly reports whether a source has nothing but what language models cost.
@@ -88,14 +106,23 @@ func (s *reconciling) tokensOnly() bool {
 
 // readAmounts reads the amounts of a source, and what was consumed for them.
 func (s *reconciling) readAmounts(ctx context.Context, source billing.Source) error {
-	q := cost.Query{Period: s.period, Measure: s.side.Measure, Quantities: true,
-		By: []string{"day", "provider", "sku", "model", "charge_category", "category", cost.UnitKey}}
-	reports, err := s.e.read(ctx, []billing.Source{source}, []cost.Query{q})
+	reports, err := s.e.read(ctx, []billing.Source{source}, []cost.Query{s.query()})
 	if err != nil {
 		return err
 	}
 	s.ledger, s.notes = reports[0].Ledger, reports[0].Notes
-	for _, g := range reports[0].Groups {
+	return s.takeAmounts(reports[0])
+}
+
+// query is the breakdown that takeAmounts reads.
+func (s *reconciling) query() cost.Query {
+	return cost.Query{Period: s.period, Measure: s.side.Measure, Quantities: true,
+		By: []string{"day", "provider", "sku", "model", "charge_category", "category", cost.UnitKey}}
+}
+
+// takeAmounts makes entries of the amounts of a source.
+func (s *reconciling) takeAmounts(r *cost.Report) error {
+	for _, g := range r.Groups {
 		key := func(name string) string {
 			if v := g.Keys[name]; v != nil {
 				return *v
@@ -126,7 +153,7 @@ func (s *reconciling) readAmounts(ctx context.Context, source billing.Source) er
 // modelCategory is FOCUS's category of services of language models.
 const modelCategory = "AI and Machine Learning"
 
-// readTokens reads what a meter counted, priced kind by kind.
+// readTokens reads what a meter counted.
 func (s *reconciling) readTokens(ctx context.Context, source billing.Source) error {
 	read := s.e.Usage
 	if read == nil {
@@ -139,7 +166,13 @@ func (s *reconciling) readTokens(ctx context.Context, source billing.Source) err
 	}
 	s.e.displayAll(got.Ledger, got.Notes)
 	s.ledger, s.notes = got.Ledger, got.Notes
-	for _, u := range got.Usages {
+	s.takeUsages(got.Usages)
+	return nil
+}
+
+// takeUsages makes entries of what a meter counted, priced kind by kind.
+func (s *reconciling) takeUsages(usages []cost.Usage) {
+	for _, u := range usages {
 		parts := price.Each(u)
 		for _, kind := range slices.Sorted(maps.Keys(parts)) {
 			part := parts[kind]
@@ -153,7 +186,6 @@ func (s *reconciling) readTokens(ctx context.Context, source billing.Source) err
 			s.side.Entries, s.texts = append(s.side.Entries, e), append(s.texts, "")
 		}
 	}
-	return nil
 }
 
 // name writes providers, models and kinds the way that the catalogue does. A bill

@@ -23,6 +23,7 @@ type costCase struct {
 	rules    func(answers) *cost.Allocator // whom costs belong to, where that is asked
 	events   []metric                      // what unit costs divide by, where bills are cut otherwise
 	advice   *adviceCase
+	amounts  map[string]*cost.Report // of sources that are reconciled, by name
 }
 
 // askCosts asks for the metrics that the costs of a report need; it returns nil
@@ -65,6 +66,7 @@ func (c *costCase) add(ctx context.Context, out *report.Results, got answers) {
 	c.askBreakdowns(&b, out)
 	c.askOwners(&b, out, got)
 	c.askOutlooks(&b, out)
+	c.askReconciled(&b)
 	c.advice.askBills(&b, got)
 	if err := b.put(ctx, e); err != nil {
 		out.Missing = append(out.Missing, report.Missing{Section: "cost", Because: err.Error()})
@@ -75,7 +77,9 @@ func (c *costCase) add(ctx context.Context, out *report.Results, got answers) {
 			out.Missing = append(out.Missing, report.Missing{Section: "cost: " + l.Source, Because: fmt.Sprintf("%s was rejected: %s", l.File, l.Reason)})
 		}
 	}
-	c.addMetered(ctx, out)
+	meters := e.readUsages(ctx, append([]period.Period{c.this}, c.advice.periods[:]...)...)
+	c.addMetered(meters, out)
+	c.addReconciled(meters, out)
 	c.addMargins(ctx, out)
 	out.Recommendations = c.advice.advise()
 	out.Preliminary = c.period.Complete && e.Now.Before(e.settled(c.this))
@@ -196,8 +200,7 @@ func addBudgets(out *report.Results, r *cost.BudgetReport) {
 
 // addMetered adds what meters counted: to the advice, and how tokens and caches
 // were used.
-func (c *costCase) addMetered(ctx context.Context, out *report.Results) {
-	m := c.e.readUsages(ctx, append([]period.Period{c.this}, c.advice.periods[:]...)...)
+func (c *costCase) addMetered(m *meterReading, out *report.Results) {
 	c.advice.take(m)
 	switch {
 	case m == nil:

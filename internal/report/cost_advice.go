@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/slactl/slactl/internal/advice"
@@ -13,7 +14,7 @@ func RecommendationBlocks(r *advice.Report) []doc.Block {
 	if len(r.Recommendations) == 0 {
 		return append([]doc.Block{doc.Callout{Tone: doc.Good, Title: "No advice", Text: "Nothing that would save a thousandth of the costs was found in " + r.Period.Name + "."}}, outcomeBlocks(r)...)
 	}
-	return append([]doc.Block{RecommendationTable(r), todoTable(r), figureTable(r)}, outcomeBlocks(r)...)
+	return slices.Concat([]doc.Block{RecommendationTable(r)}, steps(r), []doc.Block{figureTable(r)}, outcomeBlocks(r))
 }
 
 // RecommendationTable lists the advice, what saves the most first.
@@ -37,17 +38,17 @@ func savedCells(x advice.Recommendation) []doc.Cell {
 	return []doc.Cell{low, high}
 }
 
-// todoTable says what to do, and what the ranges assume.
-func todoTable(r *advice.Report) doc.Table {
-	t := doc.Table{ID: "recommendation_steps", Title: "What to do, and what is assumed", Columns: []doc.Column{{Title: "Advice"}, {Title: "What to do"}, {Title: "Assumed"}}}
+// steps say what to do about each piece of advice, and what its range assumes.
+func steps(r *advice.Report) []doc.Block {
+	var out []doc.Block
 	for _, x := range r.Recommendations {
-		assumed := text("–")
+		say := sentence(x.Do) + "."
 		if len(x.Assumptions) > 0 {
-			assumed = text(sentence(strings.Join(x.Assumptions, "; ")))
+			say += " Assumed: " + strings.Join(x.Assumptions, "; ") + "."
 		}
-		t.Rows = append(t.Rows, doc.Row{Cells: []doc.Cell{text(sentence(x.Title)), text(sentence(x.Do)), assumed}})
+		out = append(out, doc.Callout{Title: sentence(x.Title), Text: say})
 	}
-	return t
+	return out
 }
 
 // figureTable has the figures that the advice follows from.

@@ -34,6 +34,15 @@ func costs(r *Results) []doc.Block {
 	if len(r.Cost.Totals) == 0 {
 		blocks = append(blocks, doc.Paragraph{Text: "No charge falls into this period."})
 	}
+	for i, x := range r.Reconciliations {
+		for _, b := range ReconciliationBlocks(x) {
+			if t, ok := b.(doc.Table); ok {
+				t.ID += fmt.Sprintf("_%d", i+1) // there can be several
+				b = t
+			}
+			blocks = append(blocks, b)
+		}
+	}
 	blocks = append(blocks, doc.Paragraph{Text: fmt.Sprintf("Measure: %s. Bills are cut in UTC: %s up to %s.", r.Cost.Measure,
 		r.Cost.Period.Start.Format("2006-01-02"), r.Cost.Period.End.Format("2006-01-02"))})
 	for _, n := range r.Cost.Notes {

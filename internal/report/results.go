@@ -60,6 +60,8 @@ type Spending struct {
 	Anomalies       *cost.AnomalyReport  `json:"anomalies"`
 	Forecast        *cost.ForecastReport `json:"forecast"`
 	Recommendations *advice.Report       `json:"recommendations"`
+	// Reconciliations set each bill beside each meter that have something in common.
+	Reconciliations []*cost.Reconciliation `json:"reconciliations"`
 }
 
 // Layout is what a configuration says of a report's form.
