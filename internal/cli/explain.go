@@ -151,7 +151,7 @@ func begun(ev *evaluate.Evaluator, text string) (period.Period, error) {
 		return p, usageErrorf("", "reading --period: %w", err)
 	}
 	if !p.Start.Before(ev.Now) {
-		return p, usageErrorf("name a period that has begun, or set the time with --now", "reading --period: %s begins at %s, which is not over yet", p.Name, p.Start.Format("2006-01-02 15:04 MST"))
+		return p, usageErrorf("name a period that has begun, or set the time with --now", "reading --period: %s begins at %s, which is still to come", p.Name, p.Start.Format("2006-01-02 15:04 MST"))
 	}
 	return p, nil
 }

@@ -88,12 +88,9 @@ func (o *statusOptions) evaluate(ctx context.Context, ev *evaluate.Evaluator) (*
 	if o.period == "" {
 		return ev.Status(ctx, o.filter)
 	}
-	p, err := ev.Calendar().Parse(o.period)
+	p, err := begun(ev, o.period)
 	if err != nil {
-		return nil, usageErrorf("", "reading --period: %w", err)
-	}
-	if !p.Start.Before(ev.Now) {
-		return nil, usageErrorf("name a period that has begun, or set the time with --now", "reading --period: %s begins at %s, which is not over yet", p.Name, p.Start.Format("2006-01-02 15:04 MST"))
+		return nil, err
 	}
 	return ev.In(ctx, p, o.filter)
 }

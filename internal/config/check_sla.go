@@ -236,7 +236,7 @@ func (c *checker) measurable(path string, spec ObjectiveSpec, s SLADefinition) {
 	if in == nil || spec.Indicator != nil || c.broken[c.cfg.node(where).Position] || unknownPreset(*in) {
 		return
 	}
-	need := map[needs]string{needsRatio: "total with bad or good, up, or a histogram with within", needsHistogram: "a histogram",
+	need := map[needs]string{needsRatio: "total with bad or good, up, or a histogram with within or the objective's quantile", needsHistogram: "a histogram",
 		needsValue: "a gauge, or sum with count"}[needOf(spec)]
 	c.ruleErrorf("indicator-kind", where, "give it one under indicators: {"+spec.Name+": ...}", "the objective %s needs %s, and this indicator has none", spec.Name, need)
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,6 +19,8 @@ import (
 	"github.com/slactl/slactl/internal/config"
 	"github.com/slactl/slactl/internal/period"
 	"github.com/slactl/slactl/internal/query"
+	"github.com/slactl/slactl/internal/query/prom/promtest"
+	"github.com/slactl/slactl/internal/query/querytest"
 	"github.com/slactl/slactl/internal/query/tsdb"
 	"github.com/slactl/slactl/internal/sla"
 )
@@ -99,12 +102,36 @@ func evaluatorOf(t testing.TB, yaml, samples string, now time.Time) *Evaluator {
 		if src.Name == "broken" {
 			return nil, errors.New("opening the source broken: it is broken")
 		}
+		if strings.Contains(samples, "{{") {
+			return natives(t, samples, src.Name)
+		}
 		text, err := openMetrics(samples, src.Name)
 		if err != nil {
 			return nil, err
 		}
 		return tsdb.ReadOpenMetrics(bytes.NewReader(text), "metrics.om", tsdb.Options{Name: src.Name, Workers: 1})
 	}}
+}
+
+// natives is a block of samples of which some are native histograms, which
+// OpenMetrics cannot write.
+func natives(t testing.TB, text, name string) (query.Source, error) {
+	t.Helper()
+	loads := regexp.MustCompile(`(?m)^load (\S+) (\S+)`).ReplaceAllStringFunc(text, func(load string) string {
+		words := strings.Fields(load)
+		from, err := time.Parse(time.RFC3339, words[2])
+		if err != nil {
+			t.Fatal(err)
+		}
+		return fmt.Sprintf("load %s from %s", words[1], from.Sub(querytest.Base()))
+	})
+	series, err := querytest.Load(loads)
+	if err != nil {
+		return nil, err
+	}
+	dir := t.TempDir()
+	promtest.WriteBlock(t, dir, series)
+	return tsdb.OpenBlocks(dir, tsdb.Options{Name: name, Workers: 1})
 }
 
 // openMetrics writes out samples that are given as in promqltest: after a line

@@ -21,7 +21,11 @@ func (e *Evaluator) Credits(ctx context.Context, p *period.Period, f Filter) (*S
 			vs = append(vs, View{Period: current, Preview: true, Coarse: true})
 		}
 	}
-	return e.SLA(ctx, vs, f)
+	got, err := e.SLA(ctx, vs, f)
+	if err == nil && p != nil && p.Kind != period.Month && len(e.creditMonths(vs[0])) == 0 {
+		got.Reports[0].Notes = append(got.Reports[0].Notes, sla.CreditNote+p.Name+": it holds no whole month, and credits are those of whole months")
+	}
+	return got, err
 }
 
 // prospects collects what is foreseen of a month, by assumption and organization.

@@ -83,8 +83,8 @@ r_sum{org="b",job="j",instance="i"} 0+50x31
 r_count{org="b",job="j",instance="i"} 0+10x31
 `, time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC))
 	claims, wrong := e.ReadClaims("claims.csv", strings.NewReader(`organization,start,end,received
-a,2026-10-02 00:00,2026-10-12 00:00,
-a,2026-10-02 00:00,2026-10-04 00:00,2026-12-01 00:00
+a,2026-10-02 00:00,2026-10-12 00:00,2026-11-30
+a,2026-10-02 00:00,2026-10-04 00:00,2026-12-01
 b,2026-10-02 00:00,2026-10-12 00:00,2026-11-10 23:59
 `))
 	if len(wrong) > 0 {
