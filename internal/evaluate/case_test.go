@@ -242,6 +242,9 @@ func answer(t *testing.T, yaml, samples, asked string) string {
 	for _, r := range out.Reports {
 		for _, res := range r.Results {
 			b.WriteString(describe(res, show))
+			if res.Notes == nil || res.Violations == nil { // JSON would have null for none
+				t.Errorf("%s.%s: notes %v and violations %v", res.SLA, res.Objective, res.Notes, res.Violations)
+			}
 		}
 		for _, n := range r.Notes {
 			fmt.Fprintf(&b, "note: %s\n", n)
