@@ -110,7 +110,7 @@ or as JSON from which the others can be drawn again.`,
 		group("config", "Check and show the configuration", `
 Check the configuration, explain the rules that it is checked by, show it as slactl
 understands it, or convert what other tools have into one.`,
-			newConfigLint(a, runConfigLint), newConfigRules(a, runConfigRules), newConfigExplain(a, runConfigExplain), newConfigShow(a, runConfigShow), newConfigConvert(a, runConfigConvert)),
+			newConfigLint(a, runConfigLint), newConfigRules(a, runConfigRules), newConfigExplain(a, runConfigExplain), newConfigShow(a, runConfigShow), newConfigSchema(a, runConfigSchema), newConfigConvert(a, runConfigConvert)),
 		group("metrics", "Look around in a metrics source", `
 Look around in a metrics source, to find what service levels could be measured by.`,
 			newMetricsFind(a, runMetricsFind)),

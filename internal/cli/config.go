@@ -58,3 +58,21 @@ func runConfigShow(_ context.Context, a *app, _ *showOptions) error {
 	}
 	return cfg.Show(a.Stdout)
 }
+
+type schemaOptions struct{}
+
+func newConfigSchema(a *app, run func(context.Context, *app, *schemaOptions) error) *cobra.Command {
+	return &cobra.Command{
+		Use: "schema", Short: "Print the JSON Schema of the configuration", Args: args(cobra.NoArgs),
+		Long: `Print the JSON Schema (draft 7) of a configuration file, from which editors
+complete keys and mark errors while one writes. What it refuses slactl refuses;
+` + "`slactl config lint`" + ` finds more.`,
+		Example: "  slactl config schema",
+		RunE:    func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), a, &schemaOptions{}) },
+	}
+}
+
+func runConfigSchema(_ context.Context, a *app, _ *schemaOptions) error {
+	_, err := a.Stdout.Write(config.Schema())
+	return err
+}

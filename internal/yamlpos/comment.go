@@ -38,8 +38,9 @@ func (s *Source) Comments() []Comment {
 	indent := -1   // of the line that introduced the block of text, -1 outside of one
 	for i, line := range s.lines {
 		content := strings.TrimLeft(line, " ")
+		margin := len(line) - len(content)
 		if indent >= 0 && quote == 0 {
-			if content == "" || len(line)-len(content) > indent {
+			if content == "" || margin > indent {
 				continue
 			}
 			indent = -1
@@ -52,7 +53,7 @@ func (s *Source) Comments() []Comment {
 			line = line[:at]
 		}
 		if quote == 0 && beginsBlock(line) {
-			indent = len(line) - len(content)
+			indent = margin
 		}
 	}
 	return out
