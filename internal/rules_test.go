@@ -26,6 +26,13 @@ func TestRulesHaveTests(t *testing.T) {
 			known[kind+": "+m] = true
 		}
 	}
+	bills, err := filepath.Glob("billing/testdata/*.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range bills {
+		known["bill: "+strings.TrimSuffix(filepath.Base(name), ".txtar")] = true
+	}
 	reference := regexp.MustCompile("`([a-z]+: [^`]+|[a-z/]+\\.Test[A-Za-z]+)`")
 	rules := 0
 	for n, line := range strings.Split(string(text), "\n") {

@@ -221,6 +221,7 @@ func open(ctx context.Context, s *Source) *book {
 		f.locate(base)
 		b.files = append(b.files, f)
 	}
+	b.order(ctx)
 	return b
 }
 
@@ -257,6 +258,9 @@ func (b *book) shifts() [][]*file {
 	var out [][]*file
 	var pages []*file
 	for _, f := range b.files {
+		if f.ignored != "" || f.err != nil {
+			continue // known without reading it
+		}
 		if f.endpoint != nil || isJSON(strings.TrimSuffix(strings.ToLower(f.path), ".gz")) {
 			pages = append(pages, f)
 		} else {

@@ -13,9 +13,10 @@ import (
 )
 
 var (
-	// dayPart and instantPart begin the path component of a snapshot. A suffix
-	// may follow, but not another digit.
+	// dayPart, timePart and instantPart begin the path component of a snapshot. A
+	// suffix may follow, but not another digit.
 	dayPart     = regexp.MustCompile(`^(\d{4}-\d{2}-\d{2})(?:\D|$)`)
+	timePart    = regexp.MustCompile(`^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(?:\D|$)`)
 	instantPart = regexp.MustCompile(`^(\d{8}T\d{6}Z)(?:\D|$)`)
 	// monthPart and monthsPart name a billing period, not a snapshot.
 	monthPart  = regexp.MustCompile(`^(?i:billing_period)=(\d{4}-\d{2})(?:-\d{2})?$`)
@@ -45,10 +46,10 @@ func snapshotOf(component string) (name, order string) {
 	for _, form := range []struct {
 		pattern *regexp.Regexp
 		layout  string
-	}{{dayPart, time.DateOnly}, {instantPart, "20060102T150405Z"}} {
+	}{{timePart, "2006-01-02T15:04:05"}, {dayPart, time.DateOnly}, {instantPart, "20060102T150405Z"}} {
 		if m := form.pattern.FindStringSubmatch(component); m != nil {
 			if at, err := time.Parse(form.layout, m[1]); err == nil {
-				return component, at.Format("20060102150405")
+				return component, at.Format(orderLayout)
 			}
 		}
 	}
@@ -56,7 +57,7 @@ func snapshotOf(component string) (name, order string) {
 }
 
 // settle decides for each billing period of a source which snapshot counts: the
-// newest, and all its parts. Files without a date in their path all count, as if
+// newest by its manifest, else by the date in its path, and all its parts. Files without a date in their path all count, as if
 // they were older than any snapshot only where there is one. A newest snapshot
 // of which a part was rejected is rejected whole, in favour of no older one:
 // what an older one says is known to be out of date.
