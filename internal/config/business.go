@@ -148,7 +148,7 @@ type Receiver struct {
 // Report is the layout and delivery of one report.
 type Report struct {
 	Title    string     `yaml:"title"`    // title
-	Sections []string   `yaml:"sections"` // sections, in their order
+	Sections []string   `yaml:"sections"` // which sections, in their order: summary, sla, violations, credits, business, cost, allocation, unit_costs, budgets, anomalies, forecast, recommendations, appendix
 	Deliver  []Delivery `yaml:"deliver"`  // where it is sent
 }
 

@@ -24,7 +24,7 @@ func sections() []section {
 		{"summary", "Summary", summary, "dwm"},
 		{"sla", "SLA compliance", compliance, "dwm"},
 		{"violations", "Violations", violations, "dwm"},
-		{"credits", "Service credits", credits, "m"},
+		{"credits", "Service credits", credits, "dwm"},
 		{"business", "Business metrics", business, "dwm"},
 		{"cost", "Cost", costs, "dwm"},
 		{"allocation", "Allocation and margin", allocation, "m"},
