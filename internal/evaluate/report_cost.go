@@ -46,9 +46,10 @@ func (e *Evaluator) askCosts(q questions, kind string, p period.Period, days []p
 func (c *costCase) draws(section string) bool { return slices.Contains(c.sections, section) }
 
 // advisedMonth is the period that a report advises by: its own month, or, for
-// shorter ones, the last month that was over by then. A day tells too little.
+// shorter ones and those that are not over, the last month that was over by then. A
+// day tells too little.
 func (e *Evaluator) advisedMonth(p period.Period) period.Period {
-	if p.Kind != period.Day && p.Kind != period.Week {
+	if p.Complete && p.Kind != period.Day && p.Kind != period.Week {
 		return p
 	}
 	at := p.End
@@ -102,7 +103,14 @@ func (c *costCase) askBreakdowns(b *bundle, out *report.Results) {
 		}
 	}
 	b.ask(func(r []*cost.Report) {
-		out.Cost, out.CostPrevious = cost.Compare(q, r[0], r[1], r[2], r[3]), r[1]
+		out.Cost, out.CostPrevious = r[0], r[1]
+		if len(r[0].Totals) == 0 {
+			return // not billed yet, which is no fall to 0
+		}
+		out.Cost = cost.Compare(q, r[0], r[1], r[2], r[3])
+		if !c.this.Complete {
+			out.Cost.Notes = append(slices.Clone(out.Cost.Notes), fmt.Sprintf("%s is not over, and stands beside the whole of %s", c.this.Name, before.Name))
+		}
 	}, compared...)
 	trend := q
 	trend.By = []string{"day", "provider"}

@@ -90,9 +90,13 @@ func keyFigures(r *Results) []doc.Fact {
 	if r.Cost != nil {
 		for _, t := range r.Cost.Totals {
 			label := fmt.Sprintf("Cost (%s)", r.Cost.Measure)
-			facts = append(facts,
-				doc.Fact{Label: label, Cell: doc.Cell{Value: doc.Money{Amount: t.Amount, Currency: t.Currency}}},
-				doc.Fact{Label: "Cost against the period before", Cell: doc.Cell{Value: change(&t.Amount, totalOf(r.CostPrevious, t.Currency))}})
+			facts = append(facts, doc.Fact{Label: label, Cell: doc.Cell{Value: doc.Money{Amount: t.Amount, Currency: t.Currency}}})
+			if r.Period.Complete { // a part of a period is no less than the whole one before
+				facts = append(facts, doc.Fact{Label: "Cost against the period before", Cell: doc.Cell{Value: change(&t.Amount, totalOf(r.CostPrevious, t.Currency))}})
+			}
+		}
+		if len(r.Cost.Totals) == 0 {
+			facts = append(facts, doc.Fact{Label: fmt.Sprintf("Cost (%s)", r.Cost.Measure), Cell: missingCell("no charge of this period is in the bills")})
 		}
 	}
 	return facts
