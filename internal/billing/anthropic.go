@@ -48,16 +48,13 @@ func bindAnthropicCost(t *table) (reader, error) {
 	return c, err
 }
 
-// cent is what the amounts are written in.
-var cent = unit.MustDecimal("0.01")
-
 func (c *anthropicCost) read(r *row, item *cost.LineItem) error {
 	amount, err := c.amount(r, c.amountAt, &c.value)
 	if err != nil {
 		return err
 	}
 	if amount != nil {
-		c.value = amount.Mul(cent)
+		c.value = amount.Mul(unit.MustDecimal("0.01")) // from cents
 		*c.into(item) = &c.value
 	}
 	if err := c.bucketStart(r, c.start, item); err != nil {
@@ -100,11 +97,11 @@ func recogniseAnthropicUsage(header []string) (string, bool) {
 type anthropicUsage struct {
 	*table
 	noted
-	texts                 []textColumn
-	start, tier, size     int
-	kinds                 [5]int // input, read, written for 5m, for 1h, output
-	searches, key, window int
-	tokens                cost.Tokens
+	texts             []textColumn
+	start, tier, size int
+	kinds             [5]int // input, read, written for 5m, for 1h, output
+	searches, key     int
+	tokens            cost.Tokens
 }
 
 func bindAnthropicUsage(t *table) (reader, error) {
