@@ -208,15 +208,17 @@ func TestReconcileTimeZone(t *testing.T) {
 			}
 			e.Tokens, e.Amount = &tokens, &amount
 		})
-		r := reconciler(t).Reconcile(meter, bill)
-		c := r.Currencies[0]
-		if len(c.Causes) != 1 || c.Causes[0].Cause != cost.TimeZone || c.Causes[0].Amount.Cmp(c.Difference) != 0 {
-			t.Errorf("causes %q of %s", causesOf(r), c.Difference)
-			continue
-		}
-		want := map[int]string{1: "some 3 hours of traffic later", -1: "some 3 hours of traffic earlier"}[direction]
-		if !strings.Contains(c.Causes[0].Evidence[0], want) {
-			t.Errorf("evidence %q does not say %q", c.Causes[0].Evidence, want)
+		want := map[int]string{1: "each day of bill has 12.5 % of the next one of meter: its days begin about 3 hours of traffic later",
+			-1: "each day of bill has 12.5 % of the one before of meter: its days begin about 3 hours of traffic earlier"}[direction]
+		for _, r := range []*cost.Reconciliation{reconciler(t).Reconcile(meter, bill), reconciler(t).Reconcile(bill, meter)} {
+			c := r.Currencies[0]
+			if len(c.Causes) != 1 || c.Causes[0].Cause != cost.TimeZone || c.Causes[0].Amount.Cmp(c.Difference) != 0 {
+				t.Errorf("causes %q of %s", causesOf(r), c.Difference)
+				continue
+			}
+			if got := c.Causes[0].Evidence; len(got) != 1 || got[0] != want {
+				t.Errorf("evidence %q, want %q", got, want)
+			}
 		}
 	}
 }

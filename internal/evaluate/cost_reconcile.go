@@ -95,7 +95,13 @@ func (s *reconciling) begin() {
 // counted reports whether the source counts tokens, and does not say itself what
 // they cost.
 func (s *reconciling) counted() bool {
-	return isMeter(s.source) && s.source.Format != "litellm-spend" && s.source.Preset != "litellm" && s.tokensOnly()
+	switch s.source.Format {
+	case "openai-usage", "anthropic-usage":
+		return isMeter(s.source)
+	case "token-counters":
+		return isMeter(s.source) && s.source.Preset != "litellm"
+	}
+	return false
 }
 
 // tokensOnly reports whether a source has nothing but what language models cost.
