@@ -32,6 +32,6 @@ release-check:
 	$(GORELEASER) check
 
 # The programs that some tests compare with. Without them those tests are
-# skipped, unless SLACTL_REQUIRE_PROMETHEUS=1 makes their absence a failure.
+# skipped, unless SLACTL_REQUIRE_PROGRAMS=1 makes their absence a failure.
 tools:
 	@tools/install-test-programs

@@ -171,9 +171,12 @@ func read(ctx context.Context, sources []Source, qs *questions) ([]*book, error)
 		}
 		return nil, fmt.Errorf("reading bills: %w", errors.Join(failures...))
 	}
-	for _, b := range books { // one after the other: they share their metrics sources
+	for _, b := range books { // one after the other: they share their metrics sources and databases
 		if b.source.Counters != nil {
 			b.readCounters(ctx, qs)
+		}
+		if b.source.Postgres != nil && b.err == nil {
+			b.readTable(ctx, qs)
 		}
 	}
 	if err := readAll(ctx, books, qs); err != nil {
@@ -201,6 +204,8 @@ func open(ctx context.Context, s *Source) *book {
 		return openCounters(s)
 	case s.API != nil:
 		return openAPI(s)
+	case s.Postgres != nil:
+		return openTable(s)
 	case s.Format != "" && !Known(s.Format):
 		b.err = &FormatError{Source: s.Name, Format: s.Format}
 		return b
@@ -239,7 +244,7 @@ func readAll(ctx context.Context, books []*book, qs *questions) error {
 		})
 	}
 	for _, b := range books {
-		if b.source.Counters != nil {
+		if b.source.Counters != nil || b.source.Postgres != nil {
 			continue
 		}
 		for _, files := range b.shifts() {

@@ -118,7 +118,7 @@ type BillingSource struct {
 	Format    string            `yaml:"format"`       // focus, aws-cur, azure, gcp, oci, openai-costs, openai-usage, anthropic-cost, anthropic-usage, litellm-spend, token-counters or csv; without it, the header of each file tells
 	Path      Path              `yaml:"path"`         // files, as a glob in which ** crosses directories; on this machine, or s3://bucket/prefix/**
 	S3        *S3               `yaml:"s3"`           // how the bucket of an s3:// path is reached; by default as the tools of AWS do, by their environment variables and files
-	Postgres  *Postgres         `yaml:"postgres"`     // a table of line items instead of files
+	Postgres  *Postgres         `yaml:"postgres"`     // a table of line items instead of files, in PostgreSQL or what speaks its protocol; rows are added up there
 	Preset    string            `yaml:"preset"`       // names the labels of token counters: litellm or otel-genai
 	Tokens    string            `yaml:"tokens"`       // selector of token counters
 	Source    StringList        `yaml:"source"`       // metrics sources that hold the token counters, summed; default the first
@@ -152,8 +152,9 @@ type S3 struct {
 
 // Postgres is a table of line items in a database.
 type Postgres struct {
-	DSN   Secret `yaml:"dsn"`   // connection string, a secret
-	Table string `yaml:"table"` // table or view with FOCUS columns
+	DSN     Secret   `yaml:"dsn"`     // connection string, a secret
+	Table   string   `yaml:"table"`   // table or view with FOCUS columns, as it stands in the catalogue: name or schema.name
+	Timeout Duration `yaml:"timeout"` // how long one statement may take; default 10m
 }
 
 // Indicator says what is counted. Which keys are set tells its kind.

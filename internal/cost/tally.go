@@ -23,6 +23,7 @@ type Tally struct {
 	readers []func(*LineItem) string
 	match   compiled
 	rules   []compiled
+	ruled   *string // the rule of what comes added up, nil for items
 	groups  map[string]*group
 	key     []byte // reused between items
 	dates   map[dated]string
@@ -81,6 +82,9 @@ func (t *Tally) reader(name string) func(*LineItem) string {
 
 // rule is the number of the first rule that matches an item, "" without one.
 func (t *Tally) rule(item *LineItem) string {
+	if t.ruled != nil {
+		return *t.ruled
+	}
 	for i := range t.rules {
 		if t.rules[i].matches(item) {
 			return strconv.Itoa(i + 1)

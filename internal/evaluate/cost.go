@@ -196,7 +196,7 @@ func (e *Evaluator) billingSource(s config.BillingSource) billing.Source {
 			AccessKeyID: b.AccessKeyID, SecretAccessKey: string(b.SecretAccessKey), SecretAccessKeyFile: string(b.SecretAccessKeyFile)}
 	}
 	if p := s.Postgres; p != nil {
-		out.Postgres = &billing.Postgres{DSN: string(p.DSN), Table: p.Table}
+		out.Postgres = &billing.Postgres{DSN: string(p.DSN), Table: p.Table, Timeout: time.Duration(p.Timeout)}
 	}
 	return out
 }

@@ -22,7 +22,7 @@ import (
 
 // RequireVariable is the environment variable that, set to 1, makes [Debian] and
 // [Victoria] fail where they would skip the test.
-const RequireVariable = "SLACTL_REQUIRE_PROMETHEUS"
+const RequireVariable = "SLACTL_REQUIRE_PROGRAMS"
 
 // Debian starts the `prometheus` binary over the data directory and returns its
 // base URL. Without a binary it skips the test. The configuration, YAML text,
