@@ -228,6 +228,7 @@ func (c *checker) httpURL(path, text string) {
 		c.ruleErrorf("url", path, "write http://host:port", "%q is not the URL of a server", text)
 	case u.User != nil:
 		if _, secret := u.User.Password(); secret && c.cfg.node(path).Written == "" {
+			c.cfg.node(path).Secret = true // not to be shown with the line
 			c.ruleErrorf("url", path, "use http: {basic_auth: {username: ..., password_file: ...}}", "a password stands in the URL")
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"unicode/utf8"
 
 	"github.com/slactl/slactl/internal/yamlpos"
 )
@@ -330,7 +331,32 @@ func (l *loader) finish() (*Config, yamlpos.Diagnostics) {
 	all.Sort(l.order)
 	all = slices.Compact(all) // a value that aliases share is decoded more than once
 	cfg.nameKeys(all)
+	cfg.MaskSecrets(all)
 	return cfg, all
+}
+
+// MaskSecrets hides the secrets that stand in the files from the lines that
+// findings show: those are printed where the files themselves are not read.
+func (c *Config) MaskSecrets(diags yamlpos.Diagnostics) {
+	if len(diags) == 0 {
+		return
+	}
+	type line struct {
+		file   string
+		number int
+	}
+	secrets := map[line][]*yamlpos.Node{}
+	for _, n := range c.index {
+		if n.Secret && n.Written == "" && n.Text != "" {
+			at := line{n.File, n.Line}
+			secrets[at] = append(secrets[at], n)
+		}
+	}
+	for i := range diags {
+		for _, n := range secrets[line{diags[i].File, diags[i].Line}] {
+			diags[i].Source = strings.ReplaceAll(diags[i].Source, n.Text, strings.Repeat("*", utf8.RuneCountInString(n.Text)))
+		}
+	}
 }
 
 // nameKeys gives findings the path of the value, or of the key, that they are

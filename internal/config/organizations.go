@@ -24,8 +24,9 @@ func (c *Config) readOrganizations() yamlpos.Diagnostics {
 	}
 	text, err := readFile(file)
 	if err != nil {
-		message := fileError(file, err).Message + " (" + file + ")"
-		return yamlpos.Diagnostics{c.node("organizations.file").Diagnostic(yamlpos.Error, "file", "a path is relative to the file that names it", message)}
+		n := c.node("organizations.file")
+		message := fileError(file, err).Message + " (" + n.Text + ")"
+		return yamlpos.Diagnostics{n.Diagnostic(yamlpos.Error, "file", "a path is relative to the file that names it", message)}
 	}
 	var diags yamlpos.Diagnostics
 	c.records, diags = parseOrganizations(file, text)

@@ -87,6 +87,7 @@ func Run(cfg *config.Config, rules []Rule) yamlpos.Diagnostics {
 		order[f.Name()] = i
 	}
 	out.Sort(order)
+	cfg.MaskSecrets(out)
 	return slices.Compact(out) // a value that aliases share is looked at more than once
 }
 
