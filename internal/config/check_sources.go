@@ -162,8 +162,37 @@ func (c *checker) billing(path string, s BillingSource) {
 			c.ruleErrorf("unknown-word", path+".format", "write focus", "only tables with FOCUS columns are read from PostgreSQL")
 		}
 	}
-	if s.Format == "csv" {
-		c.required(path, "columns")
+	c.columns(path+".columns", s)
+}
+
+// columnFields are the fields of a line item that a column can be named for: those
+// of FOCUS, then what it has no name for. Tags/KEY is one tag.
+var columnFields = [...]string{
+	"ChargePeriodStart", "BillingPeriodStart", "BillingCurrency", "ConsumedQuantity", "Tags", "BilledCost", "EffectiveCost", "ListCost",
+	"ContractedCost", "ChargeCategory", "ChargeClass", "ChargeDescription", "InvoiceId", "InvoiceIssuerName", "BillingAccountId",
+	"SubAccountId", "SubAccountName", "ServiceCategory", "ServiceName", "RegionId", "ResourceId", "SkuId", "CommitmentDiscountId",
+	"CommitmentDiscountStatus", "ConsumedUnit", "ServiceProviderName", "Model", "Organization", "Team",
+}
+
+// ColumnFields are the keys that columns of the format csv can have, beside Tags/KEY.
+func ColumnFields() []string { return columnFields[:] }
+
+// columns checks which fields of a line item the columns of a table are.
+func (c *checker) columns(path string, s BillingSource) {
+	switch {
+	case s.Format == "csv":
+		c.required(strings.TrimSuffix(path, ".columns"), "columns")
+	case c.has(path):
+		c.ruleKeyErrorf("no-effect", path, "it belongs to format: csv", "columns has no meaning for the format %s", cmp.Or(s.Format, "of exports"))
+		return
+	}
+	for field := range s.Columns {
+		if tag, ok := strings.CutPrefix(field, "Tags/"); !slices.Contains(columnFields[:], field) && (!ok || tag == "") {
+			c.unknown("unknown-word", c.cfg.Key(path+"."+field), field, columnFields[:], "write a FOCUS name such as", "%s is no field of a line item", field)
+		}
+	}
+	if _, dated := s.Columns["ChargePeriodStart"]; len(s.Columns) > 0 && !dated {
+		c.errorf(path, "add ChargePeriodStart: NAME, the column with the date", "no column is the date of a charge")
 	}
 }
 

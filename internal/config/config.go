@@ -125,7 +125,7 @@ type BillingSource struct {
 	Labels    map[string]string `yaml:"labels"`       // which label of the counters says what: model, kind, provider, service_tier, organization, team
 	Kinds     map[string]string `yaml:"kinds"`        // other spellings of token kinds
 	Cached    string            `yaml:"cached"`       // whether cached tokens are `included` in input or `separate`
-	Columns   map[string]string `yaml:"columns"`      // names of the columns of a csv export
+	Columns   map[string]string `yaml:"columns"`      // of format csv: the name of the column for each FOCUS field, such as {ChargePeriodStart: Day, BilledCost: Amount, Tags/team: Squad}
 	Measure   string            `yaml:"measure"`      // which measure the amounts are, where a format has only one cost column
 	Currency  string            `yaml:"currency"`     // currency of files without a currency column
 	Snapshots string            `yaml:"snapshots"`    // `none` sums all files; otherwise the newest dated directory of a billing period counts

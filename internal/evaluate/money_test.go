@@ -5,8 +5,17 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/slactl/slactl/internal/billing"
+	"github.com/slactl/slactl/internal/config"
 	"github.com/slactl/slactl/internal/cost"
 )
+
+// What a configuration may name as a column is what is read.
+func TestColumnFieldsAreThoseOfLineItems(t *testing.T) {
+	if got, want := config.ColumnFields(), billing.Fields(); !slices.Equal(got, want) {
+		t.Errorf("the configuration knows %q, the reader %q", got, want)
+	}
+}
 
 const focusHead = "BilledCost,BillingCurrency,BillingPeriodStart,ChargePeriodStart\n"
 
