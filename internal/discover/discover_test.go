@@ -170,7 +170,7 @@ http_requests_total{job="O-Brien",instance="o:1",code="200"} 1 2 3 4
 	}
 	text := draft.Compose()
 	cfg, diags := config.Parse("slactl.yaml", text, func(string) (string, bool) { return "", false })
-	diags = append(diags, lint.Run(cfg)...)
+	diags = append(diags, lint.Run(cfg, lint.Rules())...)
 	if len(diags) > 0 {
 		t.Errorf("findings:\n%v\nin\n%s", diags, text)
 	}
