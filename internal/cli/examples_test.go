@@ -20,13 +20,6 @@ import (
 
 // notRun are the examples that the test does not run, and why.
 var notRun = map[string]string{
-	"slactl cost cache --period 2026-10":                                                    "needs a meter of tokens, which the demo does not have",
-	"slactl cost cache --period 2026-10 --by team --format csv":                             "likewise",
-	"slactl cost compare --model gpt-5-mini,claude-haiku-4-5 --period 2026-10":              "likewise",
-	"slactl cost compare --model gemini-2.5-flash --of 'gpt-*' --tokenizer-spread 0.9..1.2": "likewise",
-	"slactl cost reconcile cloud llm --period 2026-10":                                      "likewise",
-	"slactl cost reconcile cloud llm --period 2026-10 --by model,kind --format csv":         "likewise",
-	"slactl cost reconcile cloud llm --tolerance 0.5% --fail-on difference":                 "likewise",
 	"slactl demo serve":                                            "serves until it is interrupted; TestDemoServe does it",
 	"slactl demo serve --listen 127.0.0.1:9101":                    "serves until it is interrupted; TestDemoServe does it",
 	"curl -X POST 'http://127.0.0.1:9100/outage?tier=gold&for=5m'": "asks a server; TestDemoServe does it",

@@ -153,6 +153,15 @@ func build(ctx context.Context, dir string, progress func(string, int, int)) (*S
 			return nil, err
 		}
 	}
+	exports, err := c.providerFiles()
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range exports {
+		if err := writeFile(filepath.Join(dir, "billing", filepath.FromSlash(f.path)), f.text); err != nil {
+			return nil, err
+		}
+	}
 	for _, name := range [...]string{"slactl.yaml", "billing/prices.yaml"} {
 		text, err := workspace.ReadFile("workspace/" + name)
 		if err != nil {

@@ -43,6 +43,7 @@ func TestDemo(t *testing.T) {
 	t.Run("availability", func(t *testing.T) { availabilityEqualsTruth(t, e, company, out.SLA) })
 	t.Run("business", func(t *testing.T) { businessEqualsTruth(t, e, company, out) })
 	t.Run("cost", func(t *testing.T) { costEqualsTruth(t, e, company) })
+	t.Run("reconciliation", func(t *testing.T) { reconciliationEqualsTruth(t, e, company) })
 	t.Run("days add up to the month", func(t *testing.T) { daysAddUp(t, e) })
 	t.Run("again", func(t *testing.T) {
 		again, err := demoEvaluator(t, dir).Report(context.Background(), "monthly", parsePeriod(t, e, "2026-10"))
@@ -64,6 +65,36 @@ func demoEvaluator(t *testing.T, dir string) *Evaluator {
 	}}
 	t.Cleanup(func() { e.Close() })
 	return e
+}
+
+// The counters say what the bill does, to the last digit, and the providers'
+// exports differ from them by what the demo knows, and by nothing else.
+func reconciliationEqualsTruth(t *testing.T, e *Evaluator, company *demo.Company) {
+	want := map[string]map[string]unit.Decimal{"cloud": {}, "openai": {}, "anthropic": {}}
+	for _, d := range company.Disagreements() {
+		if d.Amount.IsZero() {
+			t.Errorf("%s does not differ by %s", d.Source, d.Cause)
+		}
+		want[d.Source][d.Cause] = d.Amount
+	}
+	r := cost.Reconciler{Period: parsePeriod(t, e, "2026-10"), Tolerance: unit.MustDecimal("0.01"), Now: e.Now, Delay: 72 * time.Hour}
+	for source, causes := range want {
+		got, err := e.ReconcileCosts(t.Context(), r, source, "llm")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(got.Currencies) != 1 || got.Currencies[0].B.IsZero() {
+			t.Fatalf("%s: %+v", source, got.Currencies)
+		}
+		for _, p := range got.Currencies[0].Causes {
+			if amount, ok := causes[string(p.Cause)]; !ok || amount.Cmp(p.Amount) != 0 {
+				t.Errorf("%s: %s is %s, want %s", source, p.Cause, p.Amount.Canonical(), amount.Canonical())
+			}
+		}
+		if n := len(got.Currencies[0].Causes); n != len(causes) {
+			t.Errorf("%s: %d causes, want %d", source, n, len(causes))
+		}
+	}
 }
 
 // promised is what a sum of requests must read as.
