@@ -293,3 +293,54 @@ func askTable(t *testing.T, s billing.Source) string {
 	}
 	return out.String()
 }
+
+// BenchmarkTable adds up a million rows where they are, and, beside it, exports
+// the columns of the same rows and adds up the file.
+func BenchmarkTable(b *testing.B) {
+	const rows = 1_000_000
+	dsn := postgresServer(b)
+	conn, err := pgx.Connect(b.Context(), dsn)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer conn.Close(context.WithoutCancel(b.Context()))
+	if _, err := conn.Exec(b.Context(), fmt.Sprintf(`CREATE TABLE bills AS SELECT (i %% 100003) / 1e7 AS "BilledCost", (i %% 99991) / 1e7 AS "EffectiveCost", 'USD' AS "BillingCurrency",
+		timestamptz '2026-10-01Z' + i %% 744 * interval '1 hour' AS "ChargePeriodStart", timestamptz '2026-10-01Z' AS "BillingPeriodStart",
+		'provider ' || i %% 3 AS "ProviderName", 'service ' || i %% 50 AS "ServiceName", 'region ' || i %% 10 AS "RegionId" FROM generate_series(1, %d) AS i`, rows)); err != nil {
+		b.Fatal(err)
+	}
+	if _, err := conn.Exec(b.Context(), "VACUUM ANALYZE bills"); err != nil {
+		b.Fatal(err)
+	}
+	q := cost.Query{Period: month(b, "2026-10"), By: []string{"provider", "service", "region"}}
+	b.Run("pushed down", func(b *testing.B) {
+		for b.Loop() {
+			reports, err := billing.Breakdown(b.Context(), []billing.Source{{Name: "db", Postgres: &billing.Postgres{DSN: dsn, Table: "bills"}}}, []cost.Query{q})
+			if err != nil || reports[0].Rejected() || reports[0].Totals[0].Rows != rows {
+				b.Fatal(err, reports)
+			}
+		}
+		b.ReportMetric(rows*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
+	})
+	b.Run("read out", func(b *testing.B) {
+		path := filepath.Join(b.TempDir(), "bill.csv")
+		for b.Loop() {
+			out, err := os.Create(path)
+			if err != nil {
+				b.Fatal(err)
+			}
+			if _, err := conn.PgConn().CopyTo(b.Context(), out, `COPY (SELECT "BilledCost", "BillingCurrency", to_char("ChargePeriodStart" AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS') AS "ChargePeriodStart",
+				to_char("BillingPeriodStart" AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS') AS "BillingPeriodStart", "ProviderName", "ServiceName", "RegionId" FROM bills) TO STDOUT (FORMAT csv, HEADER)`); err != nil {
+				b.Fatal(err)
+			}
+			if err := out.Close(); err != nil {
+				b.Fatal(err)
+			}
+			reports, err := billing.Breakdown(b.Context(), []billing.Source{{Name: "file", Path: path}}, []cost.Query{q})
+			if err != nil || reports[0].Rejected() || reports[0].Totals[0].Rows != rows {
+				b.Fatal(err, reports)
+			}
+		}
+		b.ReportMetric(rows*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
+	})
+}

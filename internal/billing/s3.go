@@ -173,7 +173,7 @@ func (s *span) Read(p []byte) (int, error) {
 		n, err := s.body.Read(p[:min(int64(len(p)), s.end-s.at)])
 		s.at += int64(n)
 		if err != nil && s.at < s.end {
-			s.Close()
+			_ = s.Close() // it broke
 			if n == 0 {
 				if s.broken++; s.broken >= attempts {
 					return 0, fmt.Errorf("the connection broke %d times at byte %d: %w", attempts, s.at, noEnd(err))

@@ -3,6 +3,7 @@ package billing
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -73,10 +74,9 @@ func (r *ranges) expect(list []extent) { r.expected = list }
 
 func (r *ranges) fetch(start, end int64) ([]byte, error) {
 	s := &span{ctx: r.ctx, bucket: r.bucket, object: r.object, at: start, end: end}
-	defer s.Close()
 	out := make([]byte, end-start)
 	_, err := io.ReadFull(s, out)
-	return out, err
+	return out, errors.Join(err, s.Close())
 }
 
 // ReadAt implements [io.ReaderAt].

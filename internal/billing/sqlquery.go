@@ -18,10 +18,13 @@ import (
 )
 
 // statement is a SELECT that groups by its first columns. Values are parameters,
-// never a part of the text.
+// never a part of the text. What a database computes for each row costs more than
+// what is computed here for each group, so rows are grouped by bare columns where
+// that will do.
 type statement struct {
-	keys, sums []string
-	args       []any
+	keys, shown []string // to group by, and the text of each
+	sums        []string
+	args        []any
 }
 
 func (s *statement) param(text string) string {
@@ -29,20 +32,24 @@ func (s *statement) param(text string) string {
 	return "$" + strconv.Itoa(len(s.args)) + "::text"
 }
 
-// by adds a column to group by, and returns where it stands.
+// by adds something to group by, and returns where its text stands.
 func (s *statement) by(expression string) int {
-	s.keys = append(s.keys, expression)
+	return s.byAs(expression, "("+expression+")::text")
+}
+
+// byAs is by for what has another text.
+func (s *statement) byAs(expression, text string) int {
+	s.keys, s.shown = append(s.keys, expression), append(s.shown, text)
 	return len(s.keys) - 1
 }
 
+// byInstant groups by an instant, whose text is in UTC.
+func (s *statement) byInstant(expression string) int { return s.byAs(expression, inUTC(expression)) }
+
 // run calls each with the values of every group, nil for NULL.
 func (s *statement) run(ctx context.Context, tx pgx.Tx, table, where string, each func(keys, sums []*string) error) error {
-	ordinals := make([]string, len(s.keys))
-	for i := range ordinals {
-		ordinals[i] = strconv.Itoa(i + 1)
-	}
-	rows, err := tx.Query(ctx, "SELECT "+strings.Join(append(slices.Clone(s.keys), s.sums...), ", ")+" FROM "+table+
-		" WHERE "+where+" GROUP BY "+strings.Join(ordinals, ", "), s.args...)
+	rows, err := tx.Query(ctx, "SELECT "+strings.Join(append(slices.Clone(s.shown), s.sums...), ", ")+" FROM "+table+
+		" WHERE "+where+" GROUP BY "+strings.Join(s.keys, ", "), s.args...)
 	if err != nil {
 		return err
 	}
@@ -78,10 +85,8 @@ func (t *sqlTable) within(s *statement, p period.Period, basis cost.Basis) strin
 	return fmt.Sprintf("(%s >= %s AND %s < %s)", column, at(span.Start), column, at(span.End))
 }
 
-// moment is the first instant of a group, in UTC.
-func moment(expression string) string {
-	return "(min(" + expression + ") AT TIME ZONE 'UTC')::text"
-}
+// inUTC is the text of an instant.
+func inUTC(instant string) string { return "(" + instant + " AT TIME ZONE 'UTC')::text" }
 
 func (t *sqlTable) parse(moment *string) (time.Time, error) {
 	if moment == nil {
@@ -118,11 +123,11 @@ func countOf(text *string) int64 {
 // periods are not looked at: a table holds years.
 func (t *sqlTable) ledger(ctx context.Context, tx pgx.Tx, f *file, qs *questions) error {
 	s := &statement{}
-	charge, start, currency := t.instant(t.charge), t.instant(t.billing), t.currency(s)
-	s.by(currency)
-	s.by(day(start, t.source.zone().String()))
-	s.by("CASE WHEN " + charge + " IS NULL THEN NULL ELSE 'dated' END")
-	s.sums = []string{moment(start), "count(*)::text"}
+	charge := t.instant(t.charge)
+	s.by(t.bare(columnIn(t.header, "BillingCurrency")))
+	s.byInstant(t.instant(t.billing))
+	s.by("(" + charge + " IS NULL)")
+	s.sums = []string{"count(*)::text"}
 	for _, m := range f.measures {
 		amount, err := t.measure(m)
 		if err != nil {
@@ -143,21 +148,21 @@ func (t *sqlTable) ledger(ctx context.Context, tx pgx.Tx, f *file, qs *questions
 	}
 	var broken int64
 	err := s.run(ctx, tx, t.name, strings.Join(where, " OR "), func(keys, sums []*string) error {
-		at, err := t.parse(sums[0])
+		at, err := t.parse(keys[1])
 		if err != nil {
 			return err
 		}
 		p := f.part(cost.BillingPeriodName(at), qs)
-		rows := countOf(sums[1])
+		rows, currency := countOf(sums[0]), t.currency(keys[0])
 		f.rows += rows
-		if slices.Contains(keys, nil) {
+		if currency == "" || keys[1] == nil || *keys[2] != "false" {
 			p.skipped, broken = p.skipped+rows, broken+rows
 			return nil
 		}
 		p.rows += rows
-		totals := p.sums(*keys[0], len(f.measures))
+		totals := p.sums(currency, len(f.measures))
 		for i := range f.measures {
-			d, err := sumOf(sums[2+i])
+			d, err := sumOf(sums[1+i])
 			if err != nil {
 				return err
 			}
@@ -189,19 +194,23 @@ func (f *file) part(month string, qs *questions) *part {
 func (t *sqlTable) breakdown(ctx context.Context, tx pgx.Tx, f *file, qs *questions, index int) error {
 	q, s := qs.breakdowns[index], &statement{}
 	charge, start := t.instant(t.charge), t.instant(t.billing)
-	currency := t.currency(s)
-	s.by(currency)
-	s.by(day(start, t.source.zone().String()))
+	s.by(t.bare(columnIn(t.header, "BillingCurrency")))
+	s.byInstant(start)
 	rule := -1
-	fill := map[int]func(*cost.LineItem, string){}
+	var fill []filled
 	for _, name := range q.By {
 		switch set := into(name); {
+		case name == "provider":
+			for _, column := range []string{"ProviderName", "ServiceProviderName"} { // the later one wins
+				fill = append(fill, filled{s.by(t.bare(columnIn(t.header, column))), set, true})
+			}
 		case name == cost.RuleKey:
 			rule = s.by(t.ruled(s, q.Rules))
 		case name == "day" || name == "week" || name == "month":
 			s.by(day(charge, t.source.zone().String()))
 		case set != nil:
-			fill[s.by(t.key(s, name))] = set
+			expression, bare := t.grouped(s, name)
+			fill = append(fill, filled{s.by(expression), set, bare})
 		}
 	}
 	if q.Currency != "" {
@@ -215,29 +224,40 @@ func (t *sqlTable) breakdown(ctx context.Context, tx pgx.Tx, f *file, qs *questi
 	if q.Quantities {
 		quantity = t.amount(columnIn(t.header, "ConsumedQuantity", "UsageQuantity"))
 	}
-	s.sums = []string{moment(start), moment(charge), "count(*)::text", "count(" + amount + ")::text", "sum(" + amount + ")::text",
+	s.sums = []string{inUTC("min(" + charge + ")"), "count(*)::text", "count(" + amount + ")::text", "sum(" + amount + ")::text",
 		"count(" + quantity + ")::text", "sum(" + quantity + ")::text"}
-	where := []string{t.within(s, q.Period, q.Basis), charge + " IS NOT NULL", start + " IS NOT NULL", "(" + currency + ") IS NOT NULL", t.picks(s, q.Match)}
+	where := []string{t.within(s, q.Period, q.Basis), charge + " IS NOT NULL", start + " IS NOT NULL", t.picks(s, q.Match)}
 	return s.run(ctx, tx, t.name, strings.Join(where, " AND "), func(keys, sums []*string) error {
-		item := &cost.LineItem{Source: t.source.Name, BillingCurrency: *keys[0]}
-		a := cost.Aggregate{Item: item, Rows: countOf(sums[2]), Quantities: countOf(sums[5])}
-		a.NullRows = a.Rows - countOf(sums[3])
+		item := &cost.LineItem{Source: t.source.Name, BillingCurrency: t.currency(keys[0])}
+		if item.BillingCurrency == "" {
+			return nil // left out, as the ledger says
+		}
+		a := cost.Aggregate{Item: item, Rows: countOf(sums[1]), Quantities: countOf(sums[4])}
+		a.NullRows = a.Rows - countOf(sums[2])
 		if rule >= 0 && keys[rule] != nil {
 			a.Rule = *keys[rule]
 		}
-		for i, set := range fill {
-			if keys[i] != nil {
-				set(item, *keys[i])
+		for _, c := range fill {
+			if v := keys[c.at]; v != nil && !(c.bare && missing(*v)) {
+				c.set(item, *v)
 			}
 		}
 		var errs [4]error
-		item.BillingPeriodStart, errs[0] = t.parse(sums[0])
-		item.ChargePeriodStart, errs[1] = t.parse(sums[1])
-		a.Sum, errs[2] = sumOf(sums[4])
-		a.Consumed, errs[3] = sumOf(sums[6])
+		item.BillingPeriodStart, errs[0] = t.parse(keys[1])
+		item.ChargePeriodStart, errs[1] = t.parse(sums[0])
+		a.Sum, errs[2] = sumOf(sums[3])
+		a.Consumed, errs[3] = sumOf(sums[5])
 		f.part(cost.BillingPeriodName(item.BillingPeriodStart), qs).tallies[index].AddAggregate(a)
 		return errors.Join(errs[:]...)
 	})
+}
+
+// filled is a key of the groups, with the place of its value in an item. A bare
+// one may hold what the specification's exports write for nothing.
+type filled struct {
+	at   int
+	set  func(*cost.LineItem, string)
+	bare bool
 }
 
 // ruled is the number of the first rule that picks a row.

@@ -97,15 +97,33 @@ func (t *sqlTable) instant(i int) string {
 
 // day is the date of an instant in a zone.
 func day(instant, zone string) string {
-	return "(" + instant + " AT TIME ZONE " + literal(zone) + ")::date::text"
+	return "(" + instant + " AT TIME ZONE " + literal(zone) + ")::date"
 }
 
-func (t *sqlTable) currency(s *statement) string {
-	own := t.text(columnIn(t.header, "BillingCurrency"))
-	if t.source.Currency == "" {
-		return "upper(" + own + ")"
+// currency is what a row has, else that of the source, "" without either.
+func (t *sqlTable) currency(own *string) string {
+	if own == nil || missing(*own) {
+		return t.source.Currency
 	}
-	return "coalesce(upper(" + own + "), " + s.param(t.source.Currency) + ")"
+	return upper(*own)
+}
+
+// bare is a column as it is.
+func (t *sqlTable) bare(i int) string {
+	if i < 0 {
+		return "NULL::text"
+	}
+	return t.quoted(i)
+}
+
+// grouped is what to group by for a key, and whether it is a bare column.
+func (t *sqlTable) grouped(s *statement, name string) (expression string, bare bool) {
+	for _, c := range focusTexts() {
+		if c.key == name {
+			return t.bare(columnIn(t.header, strings.Split(c.names, "|")...)), true
+		}
+	}
+	return t.key(s, name), false
 }
 
 // measure is the column of an amount.
@@ -148,7 +166,7 @@ func (t *sqlTable) key(s *statement, name string) string {
 	case "source":
 		return s.param(t.source.Name)
 	case "billing_period":
-		d := day(t.instant(t.billing), t.source.zone().String())
+		d := day(t.instant(t.billing), t.source.zone().String()) + "::text"
 		return "CASE WHEN substr(" + d + ", 9) = '01' THEN substr(" + d + ", 1, 7) ELSE " + d + " END"
 	case "team", "tier":
 		return tag(name)
