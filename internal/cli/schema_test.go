@@ -187,7 +187,7 @@ func TestSchemaRefuses(t *testing.T) {
 	for _, text := range []string{
 		"sla_definitions: {a: {taget: 99}}", "sla_definitions: [a]", "sla_definitions: {a: {target: high}}", "sla_definitions: {a: {method: slises}}",
 		"sla_definitions: {a: {grace_period: 5 minutes}}", "sla_definitions: {a: {strict_coverage: maybe}}", "service_tiers: {gold: {credits: {band: []}}}",
-		"organizations: {list: {id: acme}}", "maintenance: [{strat: 2026-10-11T02:00:00Z}]", "cost: {measure: all}", "cost: {budgets: [{period: fortnight}]}",
+		"organizations: {list: {id: acme}}", "maintenance: [{began: 2026-10-11T02:00:00Z}]", "cost: {measure: all}", "cost: {budgets: [{period: fortnight}]}",
 		"alerting: {levels: {2: {afer: 5m}}}", "reports: {monthly: {sections: [sla, everything]}}",
 	} {
 		if err := schema.Validate(asJSON(t, text)); err == nil {

@@ -41,7 +41,7 @@ type Pass struct {
 
 // Rules returns all rules, in the order in which they are documented.
 func Rules() []Rule {
-	return slices.Concat(readingRules(), sourceRules(), measuringRules(), selectorRules(), promiseRules(), creditRules(), tierRules(),
+	return slices.Concat(readingRules(), sourceRules(), measuringRules(), selectorRules(), selectionRules(), promiseRules(), creditRules(), tierRules(),
 		organizationRules(), maintenanceRules(), businessRules(), moneyRules(), alertingRules(), reportRules(), commentRules())
 }
 

@@ -1,6 +1,10 @@
 package lint
 
-import "github.com/slactl/slactl/internal/yamlpos"
+import (
+	"slices"
+
+	"github.com/slactl/slactl/internal/yamlpos"
+)
 
 // The parts that examples are made of.
 const (
@@ -16,7 +20,16 @@ const (
 // readingRules are the errors that are found as the files are read: what breaks
 // one of them is no configuration, and no command accepts it.
 func readingRules() []Rule {
-	rules := []Rule{
+	rules := slices.Concat(shapeRules(), wordRules(), termRules(), partyRules())
+	for i := range rules {
+		rules[i].Severity = yamlpos.Error
+	}
+	return rules
+}
+
+// shapeRules are about files, and the shapes of what stands in them.
+func shapeRules() []Rule {
+	return []Rule{
 		{
 			Name: "file", Summary: "A file cannot be read, or is not where it is said to be.",
 			Why:    "Relative paths start from the directory of the file that names them, not from where the command runs.",
@@ -66,6 +79,12 @@ func readingRules() []Rule {
 			Bad:    plain + "maintenance: [{name: upgrade, start: yesterday, duration: 1h}]",
 			Good:   plain + "maintenance: [{name: upgrade, start: '2026-10-11T02:00:00Z', duration: 1h}]",
 		},
+	}
+}
+
+// wordRules are about keys, words and names.
+func wordRules() []Rule {
+	return []Rule{
 		{
 			Name: "range", Summary: "A number or a length of time lies outside of what it can be.",
 			Why:    "No service is up 999 % of the time, and no window has a length of 0.",
@@ -84,7 +103,7 @@ func readingRules() []Rule {
 			Name: "unknown-name", Summary: "A name refers to a tier, organization, SLA, objective, metric or source that is not defined.",
 			Why:    "What refers to nothing has no effect: a maintenance that excludes nobody, a budget without a metric.",
 			Remedy: "Write a name that is defined, or define it; `--fix` writes the nearest one.",
-			Bad:    plain + "maintenance: [{name: upgrade, start: '2026-10-11T02:00:00Z', duration: 1h, slas: [availabilty]}]",
+			Bad:    plain + "maintenance: [{name: upgrade, start: '2026-10-11T02:00:00Z', duration: 1h, slas: [avail]}]",
 			Good:   plain + "maintenance: [{name: upgrade, start: '2026-10-11T02:00:00Z', duration: 1h, slas: [availability]}]",
 		},
 		{
@@ -115,6 +134,12 @@ func readingRules() []Rule {
 			Bad:    plain + "organizations: {label: org, list: [{id: acme}, {id: acme}]}",
 			Good:   plain + "organizations: {label: org, list: [{id: acme}, {id: globex}]}",
 		},
+	}
+}
+
+// termRules are about the terms of a promise and how it is measured.
+func termRules() []Rule {
+	return []Rule{
 		{
 			Name: "time-zone", Summary: "A time zone is not one of the IANA database.",
 			Why:    "Days, months and maintenance are cut in it.",
@@ -171,6 +196,12 @@ func readingRules() []Rule {
 			Bad:    source + "sla_definitions: {response_time: {p95_target_ms: 500, indicator: {histogram: request_duration}}}",
 			Good:   source + "sla_definitions: {response_time: {p95_target_ms: 500, indicator: {histogram: request_duration, unit: seconds}}}",
 		},
+	}
+}
+
+// partyRules are about credits, times, money and who is told.
+func partyRules() []Rule {
+	return []Rule{
 		{
 			Name: "credit-band", Summary: "A credit band lies on the wrong side of its objective.",
 			Why:    "An availability is worse below a bound, an error rate above it: the band would pay for good service.",
@@ -221,8 +252,4 @@ func readingRules() []Rule {
 			Good:   plain,
 		},
 	}
-	for i := range rules {
-		rules[i].Severity = yamlpos.Error
-	}
-	return rules
 }

@@ -10,14 +10,18 @@ import (
 	"github.com/slactl/slactl/internal/yamlpos"
 )
 
+// ratio is an example that is measured by two selectors, and ratioOf one that is
+// measured by two expressions.
+func ratio(total, bad string) string {
+	return source + "sla_definitions: {availability: {target: 99.9, indicator: {total: '" + total + "', bad: '" + bad + "'}}}"
+}
+
+func ratioOf(total, bad string) string {
+	return source + "sla_definitions: {availability: {target: 99.9, indicator: {promql: {total: '" + total + "', bad: '" + bad + "'}}}}"
+}
+
 // selectorRules are about the texts that select series.
 func selectorRules() []Rule {
-	ratio := func(total, bad string) string {
-		return source + "sla_definitions: {availability: {target: 99.9, indicator: {total: '" + total + "', bad: '" + bad + "'}}}"
-	}
-	promql := func(total, bad string) string {
-		return source + "sla_definitions: {availability: {target: 99.9, indicator: {promql: {total: '" + total + "', bad: '" + bad + "'}}}}"
-	}
 	return []Rule{
 		{
 			Name: "promql", Severity: yamlpos.Error, Run: promQL,
@@ -59,6 +63,12 @@ func selectorRules() []Rule {
 			Bad:     source + "sla_definitions: {llm_quality: {response_quality_threshold: 4, indicator: {sum: rating_sum, count: requests_count}}}",
 			Good:    source + "sla_definitions: {llm_quality: {response_quality_threshold: 4, indicator: {sum: rating_sum, count: rating_count}}}",
 		},
+	}
+}
+
+// selectionRules are about what a selector selects, or does not.
+func selectionRules() []Rule {
+	return []Rule{
 		{
 			Name: "never-matches", Severity: yamlpos.Error, Run: neverMatches,
 			Summary: "A selector contradicts itself, and selects nothing.",
@@ -96,8 +106,8 @@ func selectorRules() []Rule {
 			Summary: "A free expression has a range of its own instead of $window.",
 			Why:     "It is asked for once a window; with another range events are counted twice, or not at all.",
 			Remedy:  "Write $window for the range.",
-			Bad:     promql(`sum(increase(requests_total[1h]))`, `sum(increase(errors_total[$window]))`),
-			Good:    promql(`sum(increase(requests_total[$window]))`, `sum(increase(errors_total[$window]))`),
+			Bad:     ratioOf(`sum(increase(requests_total[1h]))`, `sum(increase(errors_total[$window]))`),
+			Good:    ratioOf(`sum(increase(requests_total[$window]))`, `sum(increase(errors_total[$window]))`),
 		},
 	}
 }
