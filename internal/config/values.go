@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,10 +18,11 @@ func (m *Map[T]) UnmarshalNode(n *yamlpos.Node) error {
 		return n.WrongKind("a mapping", "")
 	}
 	var diags yamlpos.Diagnostics
+	var decoder yamlpos.Decoder
+	*m = slices.Grow(*m, len(n.Fields))
 	for _, f := range n.Fields {
-		e := Entry[T]{Key: f.Key.Text}
-		diags = append(diags, yamlpos.Decode(f.Value, &e.Value)...)
-		*m = append(*m, e)
+		*m = append(*m, Entry[T]{Key: f.Key.Text})
+		diags = append(diags, decoder.Decode(f.Value, &(*m)[len(*m)-1].Value)...)
 	}
 	if len(diags) > 0 {
 		return diags

@@ -1,8 +1,10 @@
 package lint
 
 import (
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/slactl/slactl/internal/config"
 	"github.com/slactl/slactl/internal/query"
@@ -47,22 +49,36 @@ func (p *Pass) selectors() []parsedSelector {
 		return f.selectors
 	}
 	f.byPath = map[string]parsedSelector{}
-	for _, s := range f.cfg.Selectors() {
-		one := parsedSelector{Selector: s}
-		switch {
-		case s.Expression:
-			one.err = query.ParseExpr(s.Text)
-		case s.Matchers: // presets compose selectors of a name and these
-			one.query, one.err = query.ParseSelector("{" + strings.Trim(strings.TrimSpace(s.Text), "{}") + "}")
-		default:
-			one.query, one.err = query.ParseSelector(s.Text)
-		}
-		f.selectors = append(f.selectors, one)
-		if one.whole() {
-			f.byPath[s.Path] = one
+	texts := f.cfg.Selectors()
+	f.selectors = make([]parsedSelector, len(texts))
+	var workers sync.WaitGroup
+	for part := range runtime.GOMAXPROCS(0) {
+		workers.Go(func() {
+			for i := part; i < len(texts); i += runtime.GOMAXPROCS(0) {
+				f.selectors[i] = parseSelector(texts[i])
+			}
+		})
+	}
+	workers.Wait()
+	for _, s := range f.selectors {
+		if s.whole() {
+			f.byPath[s.Path] = s
 		}
 	}
 	return f.selectors
+}
+
+func parseSelector(s config.Selector) parsedSelector {
+	one := parsedSelector{Selector: s}
+	switch {
+	case s.Expression:
+		one.err = query.ParseExpr(s.Text)
+	case s.Matchers: // presets compose selectors of a name and these
+		one.query, one.err = query.ParseSelector("{" + strings.Trim(strings.TrimSpace(s.Text), "{}") + "}")
+	default:
+		one.query, one.err = query.ParseSelector(s.Text)
+	}
+	return one
 }
 
 // pairs calls f for each whole selector under one of the keys that has a partner

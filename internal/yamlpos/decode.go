@@ -24,13 +24,40 @@ type Unmarshaler interface {
 // text keys take mappings, and texts take any single value. Types that implement
 // [Unmarshaler] or encoding.TextUnmarshaler read themselves. Nothing, or `null`,
 // leaves a value as it is.
-func Decode(n *Node, into any) Diagnostics {
-	var d decoder
+func Decode(n *Node, into any) Diagnostics { return new(Decoder).Decode(n, into) }
+
+// Decoder decodes many values of a few types and remembers the keys of these. Its
+// zero value is ready; it serves one goroutine.
+type Decoder struct {
+	decoder
+	fields map[reflect.Type][]structField
+}
+
+// Decode is like the function of that name.
+func (d *Decoder) Decode(n *Node, into any) Diagnostics {
+	d.decoder = decoder{known: d}
 	d.value(n, reflect.ValueOf(into).Elem())
 	return d.diags
 }
 
-type decoder struct{ diags Diagnostics }
+// fieldsOf returns the keys of a struct.
+func (d *Decoder) fieldsOf(t reflect.Type) []structField {
+	fields, ok := d.fields[t]
+	if !ok {
+		if d.fields == nil {
+			d.fields = map[reflect.Type][]structField{}
+		}
+		fields = fieldsOf(t, nil)
+		d.fields[t] = fields
+	}
+	return fields
+}
+
+// decoder is the decoding of one value.
+type decoder struct {
+	diags Diagnostics
+	known *Decoder
+}
 
 func (d *decoder) fail(n *Node, err error) {
 	var one Diagnostic
@@ -118,7 +145,7 @@ func (d *decoder) structure(n *Node, v reflect.Value) {
 		d.fail(n, n.WrongKind("a mapping", ""))
 		return
 	}
-	fields := fieldsOf(v.Type(), nil)
+	fields := d.known.fieldsOf(v.Type())
 	for _, f := range n.Fields {
 		field, ok := find(fields, f.Key.Text)
 		if !ok {
