@@ -186,6 +186,7 @@ func read(ctx context.Context, sources []Source, qs *questions) ([]*book, error)
 		b.settle()
 		b.findFollowing()
 	}
+	noteCopies(ctx, books)
 	return books, nil
 }
 

@@ -48,6 +48,10 @@ func (r *records) next() (bool, error) {
 		return false, nil
 	}
 	for {
+		if end := r.plain(pos); end > 0 {
+			pos = end
+			continue
+		}
 		end, err := r.field(pos)
 		if err != nil {
 			return false, syntaxError{err}
@@ -65,6 +69,35 @@ func (r *records) next() (bool, error) {
 		r.pos = min(pos+1, len(text))
 		return true, nil
 	}
+}
+
+// plain reads what nearly every field is, quoted or not: text without quotes, and a
+// comma behind it. It returns the place of the next field, 0 for any other one.
+func (r *records) plain(start int) int {
+	text, from, ends := r.text, start, uint64(commas)
+	if start < len(text) && text[start] == '"' {
+		if from, ends = start+1, quotes; r.returns {
+			return 0
+		}
+	}
+	for end := from; end+9 <= len(text); end += 8 {
+		w := binary.LittleEndian.Uint64(text[end:])
+		m := zeros(w ^ ends)
+		if from == start {
+			m |= zeros(w^breaks) | zeros(w^quotes)
+		}
+		if m == 0 {
+			continue
+		}
+		end += bits.TrailingZeros64(m) / 8
+		next := end + from - start // behind the quote, if there is one
+		if text[next] != ',' {
+			return 0
+		}
+		r.fields = append(r.fields, shared(text[from:end]))
+		return next + 1
+	}
+	return 0
 }
 
 // field reads the field at a place, and returns where it ends.

@@ -20,7 +20,11 @@ const workers = 2
 // readTable reads a CSV. Its error says why the file is rejected, with the row
 // of data and the physical line, which differ where a field spans lines.
 func (f *file) readTable(ctx context.Context, text io.Reader, qs *questions) error {
-	sp := newSplitter(text)
+	return f.readSplit(ctx, newSplitter(text), qs)
+}
+
+// readSplit is readTable for a text that is cut into blocks.
+func (f *file) readSplit(ctx context.Context, sp *splitter, qs *questions) error {
 	first, err := sp.next()
 	if err != nil {
 		return err

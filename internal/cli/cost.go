@@ -200,7 +200,7 @@ func writeBreakdown(a *app, o *breakdownOptions, r *cost.Report) error {
 		}
 	}
 	if len(r.Totals) == 0 {
-		fmt.Fprintf(a.Stderr, "no charge falls into %s\n", r.Period.Name)
+		fmt.Fprintln(a.Stderr, nothingIn(r))
 		for _, n := range r.Notes {
 			fmt.Fprintf(a.Stderr, "note: %s\n", n)
 		}
@@ -255,4 +255,13 @@ func rejectedFiles(a *app, ledger []cost.LedgerEntry) error {
 	}
 	return &ExitError{Code: Failure, Err: fmt.Errorf("breaking down costs: %s rejected; the totals do not count them", count(len(rejected), "file")),
 		Hint: "mend or remove them, or set on_bad_row: skip on the source"}
+}
+
+// nothingIn says that a breakdown is empty, and when that may be wrong.
+func nothingIn(r *cost.Report) string {
+	text := "no charge falls into " + r.Period.Name
+	if r.Rejected() {
+		text += ", as far as the bills can be read"
+	}
+	return text
 }
