@@ -19,7 +19,7 @@ import (
 
 const head = "BilledCost,BillingCurrency,BillingPeriodStart,ChargePeriodStart,ServiceName\n"
 
-func sumOf(t testing.TB, path string) *cost.Report {
+func billOf(t testing.TB, path string) *cost.Report {
 	t.Helper()
 	october, err := period.Calendar{Zone: time.UTC}.Parse("2026-10")
 	if err != nil {
@@ -44,7 +44,7 @@ func TestManyColumns(t *testing.T) {
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if r := sumOf(t, path); len(r.Totals) != 1 || r.Totals[0].Amount.String() != "3.75" {
+	if r := billOf(t, path); len(r.Totals) != 1 || r.Totals[0].Amount.String() != "3.75" {
 		t.Errorf("%+v", r)
 	}
 }
@@ -78,12 +78,12 @@ func TestDamagedParquet(t *testing.T) {
 		}
 	}
 	write(out.Bytes())
-	if r := sumOf(t, path); r.Rejected() || r.Totals[0].Amount.String() != "2487.5" { // 199 × 200 / 2 / 8
+	if r := billOf(t, path); r.Rejected() || r.Totals[0].Amount.String() != "2487.5" { // 199 × 200 / 2 / 8
 		t.Fatalf("%+v", r)
 	}
 	for cut := 1; cut < out.Len(); cut += 97 {
 		write(out.Bytes()[:out.Len()-cut])
-		if r := sumOf(t, path); !r.Rejected() || len(r.Totals) > 0 {
+		if r := billOf(t, path); !r.Rejected() || len(r.Totals) > 0 {
 			t.Fatalf("%d bytes missing: %+v", cut, r)
 		}
 	}
@@ -93,7 +93,7 @@ func TestDamagedParquet(t *testing.T) {
 			broken[i] ^= 0xa5
 		}
 		write(broken)
-		sumOf(t, path) // whatever it says, it says it
+		billOf(t, path) // whatever it says, it says it
 	}
 }
 
