@@ -40,7 +40,8 @@ type TempFile interface {
 	io.WriteCloser
 	Name() string
 	Sync() error
-	// Chmod gives the file the permissions that new files have.
+	// Chmod gives the file the permissions of the one that it replaces, or those
+	// that new files have.
 	Chmod(mode fs.FileMode) error
 }
 

@@ -89,20 +89,24 @@ func writeJSON(w io.Writer, value any) error {
 }
 
 // writeFile writes a whole file or none: into a temporary file beside it, which
-// then takes its place. Missing directories are made.
+// then takes its place and keeps its permissions. Missing directories are made.
 func (a *app) writeFile(path string, write func(io.Writer) error) error {
 	if err := a.Files.MkdirAll(filepath.Dir(path)); err != nil {
 		return writeError(path, err)
 	}
-	if info, err := a.Files.Stat(path); err == nil && info.IsDir() {
-		return &ExitError{Code: Failure, Err: fmt.Errorf("writing %s: it is a directory", path), Hint: "name a file in it"}
+	mode := fs.FileMode(0o644)
+	if info, err := a.Files.Stat(path); err == nil {
+		if info.IsDir() {
+			return &ExitError{Code: Failure, Err: fmt.Errorf("writing %s: it is a directory", path), Hint: "name a file in it"}
+		}
+		mode = info.Mode().Perm()
 	}
 	f, err := a.Files.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {
 		return writeError(path, err)
 	}
 	err = write(f)
-	for _, step := range []func() error{func() error { return f.Chmod(0o644) }, f.Sync} {
+	for _, step := range []func() error{func() error { return f.Chmod(mode) }, f.Sync} {
 		if err == nil {
 			err = step()
 		}
