@@ -398,47 +398,37 @@ func (s *causeSum) part(cause Cause) CausePart {
 	return out
 }
 
+// reconciledGroup is a row that is being added up.
+type reconciledGroup struct {
+	row      ReconciledRow
+	a, b     unit.Sum
+	inA, inB bool
+	causes   map[Cause]unit.Decimal // without their signs
+	bound    unit.Decimal
+}
+
 // rows adds cells up by the keys that were asked for.
 func (m *matching) rows() []ReconciledRow {
-	type group struct {
-		row      ReconciledRow
-		a, b     unit.Sum
-		causes   map[Cause]unit.Decimal
-		bound    unit.Decimal
-		inA, inB bool
-	}
-	groups := map[string]*group{}
-	var order []*group
+	groups := map[string]*reconciledGroup{}
+	var order []*reconciledGroup
 	for _, c := range m.cells {
 		keys, id := map[string]*string{}, c.key.currency
 		for _, name := range m.By {
+			v := c.key.value(name)
 			keys[name] = nil
-			if v := c.key.value(name); v != "" {
+			if v != "" {
 				keys[name] = &v
-				id += "\x00" + v
-			} else {
-				id += "\x00\x00"
 			}
+			id += "\x00" + v
 		}
 		g := groups[id]
 		if g == nil {
-			g = &group{row: ReconciledRow{Keys: keys, Currency: c.key.currency, Causes: []Cause{}}, causes: map[Cause]unit.Decimal{}}
+			g = &reconciledGroup{row: ReconciledRow{Keys: keys, Currency: c.key.currency, Causes: []Cause{}}, causes: map[Cause]unit.Decimal{}}
 			groups[id] = g
 			order = append(order, g)
 		}
-		for _, h := range [...]struct {
-			from *half
-			sum  *unit.Sum
-			into **unit.Decimal
-			here *bool
-		}{{&c.a, &g.a, &g.row.A, &g.inA}, {&c.b, &g.b, &g.row.B, &g.inB}} {
-			*h.here = *h.here || h.from.present
-			if h.from.priced {
-				h.sum.Add(h.from.amount.Total())
-				total := h.sum.Total()
-				*h.into = &total
-			}
-		}
+		g.inA, g.row.A = g.inA || c.a.present, c.a.addTo(&g.a, g.row.A)
+		g.inB, g.row.B = g.inB || c.b.present, c.b.addTo(&g.b, g.row.B)
 		g.bound = g.bound.Add(m.bound(c))
 		for _, p := range c.parts {
 			g.causes[p.cause] = g.causes[p.cause].Add(absolute(p.amount))
@@ -446,21 +436,36 @@ func (m *matching) rows() []ReconciledRow {
 	}
 	out := make([]ReconciledRow, len(order))
 	for i, g := range order {
-		g.row.Difference = g.a.Total().Sub(g.b.Total())
-		g.row.Causes = append(g.row.Causes, slices.SortedFunc(maps.Keys(g.causes), func(x, y Cause) int {
-			return cmp.Or(g.causes[y].Cmp(g.causes[x]), cmp.Compare(x, y))
-		})...)
-		switch {
-		case !g.inB:
-			g.row.Status = OnlyInA
-		case !g.inA:
-			g.row.Status = OnlyInB
-		default:
-			g.row.Status = m.status(g.row, g.bound)
-		}
-		out[i] = g.row
+		out[i] = m.row(g)
 	}
 	return out
+}
+
+// addTo adds what is priced to a sum, and returns the sum; before, when nothing is.
+func (h *half) addTo(sum *unit.Sum, before *unit.Decimal) *unit.Decimal {
+	if !h.priced {
+		return before
+	}
+	sum.Add(h.amount.Total())
+	total := sum.Total()
+	return &total
+}
+
+func (m *matching) row(g *reconciledGroup) ReconciledRow {
+	r := g.row
+	r.Difference = g.a.Total().Sub(g.b.Total())
+	r.Causes = append(r.Causes, slices.SortedFunc(maps.Keys(g.causes), func(x, y Cause) int {
+		return cmp.Or(g.causes[y].Cmp(g.causes[x]), cmp.Compare(x, y))
+	})...)
+	switch {
+	case !g.inB:
+		r.Status = OnlyInA
+	case !g.inA:
+		r.Status = OnlyInB
+	default:
+		r.Status = m.status(r, g.bound)
+	}
+	return r
 }
 
 func (m *matching) status(r ReconciledRow, bound unit.Decimal) string {

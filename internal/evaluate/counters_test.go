@@ -101,8 +101,8 @@ func TestTokenCounters(t *testing.T) {
 					k.Input.Canonical(), k.CacheRead.Canonical(), k.CacheWrite5m.Canonical(), k.CacheWrite1h.Canonical(), k.Output.Canonical(), k.Requests.Canonical()))
 			}
 			want, usd := tt.want, ""
-			if i := strings.Index(want, " 0.0000625"); i >= 0 {
-				want, usd = want[:i], want[i+1:]
+			if rest, ok := strings.CutSuffix(want, " 0.0000625"); ok {
+				want, usd = rest, "0.0000625"
 			}
 			if s := strings.Join(got, "; "); s != want {
 				t.Errorf("counted %q\nwant    %q", s, want)
