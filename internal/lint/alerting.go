@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/slactl/slactl/internal/config"
 	"github.com/slactl/slactl/internal/yamlpos"
@@ -127,7 +128,9 @@ func nobodyTold(p *Pass) {
 
 // comparison is a variable of a condition beside a text; its groups are the
 // variable, the operator and the text.
-var comparison = regexp.MustCompile(`\b([a-z_]+)\s*(==|!=)\s*(?:'([^'\\]*)'|"([^"\\]*)")`)
+var comparison = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`\b([a-z_]+)\s*(==|!=)\s*(?:'([^'\\]*)'|"([^"\\]*)")`)
+})
 
 // compared is one comparison of a condition.
 type compared struct {
@@ -137,7 +140,7 @@ type compared struct {
 
 func comparisons(condition string) []compared {
 	var out []compared
-	for _, m := range comparison.FindAllStringSubmatchIndex(condition, -1) {
+	for _, m := range comparison().FindAllStringSubmatchIndex(condition, -1) {
 		c := compared{variable: condition[m[2]:m[3]], operator: condition[m[4]:m[5]]}
 		from, to := m[6], m[7]
 		if from < 0 {

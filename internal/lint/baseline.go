@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"sync"
 
 	"github.com/slactl/slactl/internal/yamlpos"
 )
@@ -33,7 +34,9 @@ type Known struct {
 }
 
 // index is the place of an entry in a list.
-var index = regexp.MustCompile(`\[\d+\]`)
+var index = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`\[\d+\]`)
+})
 
 // known returns what identifies a finding in a baseline of a directory.
 func known(dir string, d yamlpos.Diagnostic) Known {
@@ -43,7 +46,7 @@ func known(dir string, d yamlpos.Diagnostic) Known {
 			file = rel
 		}
 	}
-	return Known{Rule: d.Rule, File: filepath.ToSlash(file), Key: index.ReplaceAllString(d.Key, "[]"), Message: d.Message}
+	return Known{Rule: d.Rule, File: filepath.ToSlash(file), Key: index().ReplaceAllString(d.Key, "[]"), Message: d.Message}
 }
 
 // NewBaseline returns the baseline that knows the findings. dir is the directory,

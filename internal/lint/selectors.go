@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/slactl/slactl/internal/query"
 	"github.com/slactl/slactl/internal/yamlpos"
@@ -129,7 +130,9 @@ func promQL(p *Pass) {
 }
 
 // inner is a function of ranges around a selector: rate(x{a="b"}[5m]).
-var inner = regexp.MustCompile(`^\s*(?:sum\s*\(\s*)?(?:rate|irate|increase|delta)\s*\(\s*([a-zA-Z_:][a-zA-Z0-9_:]*(?:\{[^{}]*\})?)\s*\[[^\[\]]*\]\s*\)\s*\)?\s*$`)
+var inner = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^\s*(?:sum\s*\(\s*)?(?:rate|irate|increase|delta)\s*\(\s*([a-zA-Z_:][a-zA-Z0-9_:]*(?:\{[^{}]*\})?)\s*\[[^\[\]]*\]\s*\)\s*\)?\s*$`)
+})
 
 func notASelector(p *Pass) {
 	for _, s := range p.selectors() {
@@ -138,7 +141,7 @@ func notASelector(p *Pass) {
 			continue
 		}
 		var fix yamlpos.Edit
-		if m := inner.FindStringSubmatch(s.Text); m != nil {
+		if m := inner().FindStringSubmatch(s.Text); m != nil {
 			fix = p.Config.Node(s.Path).Replacement(m[1])
 		}
 		p.ReportPart(s.Path, wrong.Offset, wrong.Length, fix, wrong.Hint, wrong.Message)
