@@ -85,3 +85,24 @@ func TestConversion(t *testing.T) {
 		t.Errorf("notes %q", r.Notes)
 	}
 }
+
+// FuzzParseRates holds that a table is read or refused by name, and that a rate
+// which is found is one of the table.
+func FuzzParseRates(f *testing.F) {
+	for _, seed := range []string{table, "date,from,to,rate\n", "date,from,to,rate\n2026-10-01,EUR,USD,1e400\n", "date,from,to,rate\n2026-10-01,EUR,USD,NaN\n",
+		"\ufeffDate,From,To,Rate\n2026-10-01,EUR,USD,-1\n", "date,from,to,rate\n2026-10-01,EUR,USD,1\n2026-10-01,EUR,USD,2\n", "date;from;to;rate\n"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		rates, err := cost.ParseRates("fx.csv", []byte(text))
+		if err != nil {
+			if !strings.HasPrefix(err.Error(), "reading fx.csv: ") {
+				t.Fatalf("%v does not name the file", err)
+			}
+			return
+		}
+		if rate, ok := rates.At("EUR", "USD", time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)); ok && rate.Sign() <= 0 {
+			t.Fatalf("the rate %s is not positive", rate)
+		}
+	})
+}
