@@ -1,10 +1,8 @@
 package lint
 
 import (
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/slactl/slactl/internal/config"
 	"github.com/slactl/slactl/internal/yamlpos"
@@ -128,9 +126,7 @@ func nobodyTold(p *Pass) {
 
 // comparison is a variable of a condition beside a text; its groups are the
 // variable, the operator and the text.
-var comparison = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`\b([a-z_]+)\s*(==|!=)\s*(?:'([^'\\]*)'|"([^"\\]*)")`)
-})
+var comparison = lazily(`\b([a-z_]+)\s*(==|!=)\s*(?:'([^'\\]*)'|"([^"\\]*)")`)
 
 // compared is one comparison of a condition.
 type compared struct {

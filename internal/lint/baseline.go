@@ -5,9 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"path/filepath"
-	"regexp"
 	"slices"
-	"sync"
 
 	"github.com/slactl/slactl/internal/yamlpos"
 )
@@ -34,9 +32,7 @@ type Known struct {
 }
 
 // index is the place of an entry in a list.
-var index = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`\[\d+\]`)
-})
+var index = lazily(`\[\d+\]`)
 
 // known returns what identifies a finding in a baseline of a directory.
 func known(dir string, d yamlpos.Diagnostic) Known {

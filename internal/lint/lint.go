@@ -11,7 +11,9 @@ package lint
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
+	"sync"
 
 	"github.com/slactl/slactl/internal/config"
 	"github.com/slactl/slactl/internal/yamlpos"
@@ -116,3 +118,9 @@ func (p *Pass) add(path string, d yamlpos.Diagnostic) {
 
 // item is the path of an item of a list.
 func item(path string, i int) string { return fmt.Sprintf("%s[%d]", path, i) }
+
+// lazily compiles an expression when it is first used: most commands lint
+// nothing, and start faster without.
+func lazily(expr string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expr) })
+}

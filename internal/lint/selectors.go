@@ -5,7 +5,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/slactl/slactl/internal/query"
 	"github.com/slactl/slactl/internal/yamlpos"
@@ -130,9 +129,7 @@ func promQL(p *Pass) {
 }
 
 // inner is a function of ranges around a selector: rate(x{a="b"}[5m]).
-var inner = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^\s*(?:sum\s*\(\s*)?(?:rate|irate|increase|delta)\s*\(\s*([a-zA-Z_:][a-zA-Z0-9_:]*(?:\{[^{}]*\})?)\s*\[[^\[\]]*\]\s*\)\s*\)?\s*$`)
-})
+var inner = lazily(`^\s*(?:sum\s*\(\s*)?(?:rate|irate|increase|delta)\s*\(\s*([a-zA-Z_:][a-zA-Z0-9_:]*(?:\{[^{}]*\})?)\s*\[[^\[\]]*\]\s*\)\s*\)?\s*$`)
 
 func notASelector(p *Pass) {
 	for _, s := range p.selectors() {
