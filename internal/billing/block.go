@@ -7,9 +7,9 @@ import (
 )
 
 const (
-	// blockSize is how much text a worker takes at a time. Two workers and the
-	// blocks between them keep a file's memory at a few of these.
-	blockSize = 1 << 20
+	// blockSize is how much text a worker takes at a time: it stays in the cache of
+	// a processor until it is parsed, and a file's memory is a few of these.
+	blockSize = 128 << 10
 	// maxRecord bounds one record: a quote that never closes would otherwise take
 	// the rest of the file into memory.
 	maxRecord = 64 << 20

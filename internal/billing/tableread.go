@@ -59,17 +59,36 @@ func (f *file) readSplit(ctx context.Context, sp *splitter, qs *questions) error
 	return err
 }
 
-// readBlocks hands the blocks of a text to a team. What it returns is in the
-// order of the blocks; after a broken row that rejects the file it stops early.
+// readBlocks has a team read the blocks of a text. Each takes a block when it is
+// done with the one before, so what was just read is still in the cache of the
+// processor that parses it. What it returns is in the order of the blocks; after a
+// broken row that rejects the file it stops early.
 func readBlocks(ctx context.Context, sp *splitter, first block, start int, team []*worker) ([]outcome, error) {
-	var mu sync.Mutex
+	var mu sync.Mutex // guards what follows, and the splitter
 	var outcomes []outcome
-	broken := false
-	queue := make(chan block)
+	var ended error
+	waiting := true // the first block is cut already
+	take := func() (block, bool) {
+		mu.Lock()
+		defer mu.Unlock()
+		if ended == nil {
+			ended = ctx.Err()
+		}
+		if ended != nil {
+			return block{}, false
+		}
+		if waiting {
+			waiting = false
+			return first, true
+		}
+		var b block
+		b, ended = sp.next()
+		return b, ended == nil
+	}
 	var group sync.WaitGroup
 	for _, w := range team {
 		group.Go(func() {
-			for b := range queue {
+			for b, ok := take(); ok; b, ok = take() {
 				from := 0
 				if b.index == 0 {
 					from = start
@@ -78,28 +97,19 @@ func readBlocks(ctx context.Context, sp *splitter, first block, start int, team 
 				sp.release(b)
 				mu.Lock()
 				outcomes = append(outcomes, o)
-				broken = broken || o.err != nil
+				if o.err != nil && ended == nil {
+					ended = io.EOF // what follows does not matter
+				}
 				mu.Unlock()
 			}
 		})
 	}
-	var err error
-	for b := first; err == nil; b, err = sp.next() {
-		mu.Lock()
-		stop := broken
-		mu.Unlock()
-		if stop || ctx.Err() != nil {
-			break
-		}
-		queue <- b
-	}
-	close(queue)
 	group.Wait()
 	slices.SortFunc(outcomes, func(a, b outcome) int { return a.index - b.index })
-	if errors.Is(err, io.EOF) {
-		err = nil
+	if errors.Is(ended, io.EOF) {
+		ended = nil
 	}
-	return outcomes, errors.Join(err, ctx.Err())
+	return outcomes, errors.Join(ended, ctx.Err())
 }
 
 // worker reads blocks of one table into parts of its own.
