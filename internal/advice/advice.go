@@ -29,9 +29,10 @@ type Report struct {
 	Period   period.Info  `json:"period"`
 	Previous period.Info  `json:"previous"`
 	Measure  cost.Measure `json:"measure"` // of charges; metered work is priced by the catalogue
-	// Recommendations are ordered by what they would save, the middle of the range,
-	// then those that save nothing by themselves by the amount that they are about.
-	// Several about the same spend do not add up.
+	// Recommendations that save in any case come first, then those that could also
+	// cost more, both by the middle of their ranges, then those that save nothing by
+	// themselves by the amount that they are about. Several about the same spend do
+	// not add up.
 	Recommendations []Recommendation `json:"recommendations"`
 	// Realised is what became of the advice of the period before.
 	Realised []Outcome `json:"realised"`
@@ -140,18 +141,27 @@ func Find(d *Data) []Recommendation {
 		}
 	}
 	slices.SortStableFunc(out, func(a, b Recommendation) int {
-		if (a.Saving == nil) != (b.Saving == nil) {
-			if a.Saving == nil {
-				return 1
-			}
-			return -1
-		}
-		return cmp.Or(weight(b).Cmp(weight(a)), cmp.Compare(a.ID, b.ID))
+		return cmp.Or(cmp.Compare(a.doubt(), b.doubt()), weight(b).Cmp(weight(a)), cmp.Compare(a.ID, b.ID))
 	})
 	return out
 }
 
-// weight is what advice is ranked by: twice the middle of its range.
+// Risky reports whether following the advice could also cost more.
+func (r Recommendation) Risky() bool { return r.Saving != nil && r.Saving.Low.Sign() < 0 }
+
+// doubt is how uncertain it is that advice saves anything: 0 where it does in any
+// case, 1 where it could also cost more, 2 where it saves nothing by itself.
+func (r Recommendation) doubt() int {
+	switch {
+	case r.Saving == nil:
+		return 2
+	case r.Risky():
+		return 1
+	}
+	return 0
+}
+
+// weight is what advice of the same doubt is ranked by: twice the middle of its range.
 func weight(r Recommendation) unit.Decimal {
 	if r.Saving == nil {
 		return r.Amount

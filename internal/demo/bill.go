@@ -1,15 +1,11 @@
 package demo
 
 import (
-	"bytes"
-	"compress/gzip"
-	"encoding/csv"
 	"fmt"
 	"math/big"
 	"strings"
 	"time"
 
-	"github.com/slactl/slactl/internal/period"
 	"github.com/slactl/slactl/internal/unit"
 )
 
@@ -75,6 +71,7 @@ type resource struct {
 	daily                           int64 // thousandths of a unit
 	price                           int64 // millionths of a USD per unit
 	vary                            int64 // percent by which the quantity varies
+	growth                          int64 // percent by which the quantity grows from month to month, up to October
 	committed                       bool  // covered by the savings plan
 	account, accountName, team, org string
 }
@@ -89,9 +86,9 @@ const (
 
 // bill returns the charges of a calendar month, cut in UTC, in the order of the
 // bill. What LLM providers charge are the tokens of the simulation at their
-// price, to the token.
+// price, to the token; before the simulation begins, those of [Company.recalled].
 func (c *Company) bill(month time.Time) []charge {
-	d := newDice(200 + uint64(month.Month()))
+	d := newDice(200 + uint64(month.Month()) + 12*uint64(2026-month.Year()))
 	var out []charge
 	covered := pico(0)
 	next := month.AddDate(0, 1, 0)
@@ -103,16 +100,19 @@ func (c *Company) bill(month time.Time) []charge {
 			}
 			out = append(out, row)
 		}
-		out = append(out, c.tokenCharges(month, day)...)
+		out = append(out, c.tokenCharges(month, day, c.counted(d, day))...)
 	}
 	return append(out, monthly(month, next, covered, out)...)
 }
 
 // use is a day's use of a resource.
 func (r resource) use(d dice, month, day time.Time) charge {
-	quantity := r.daily
+	quantity := earlier(r.daily, r.growth, month)
 	if r.vary > 0 {
 		quantity += r.daily * (d.below(2*r.vary+1) - r.vary) / 100
+	}
+	if s := spike(); r.service == s.Service && day.Equal(s.Day) {
+		quantity = r.daily * s.Times
 	}
 	list := pico(quantity) * pico(r.price) * 1000
 	row := charge{month: month, start: day, end: day.AddDate(0, 0, 1), vendor: r.vendor, category: "Usage",
@@ -132,7 +132,7 @@ func (r resource) use(d dice, month, day time.Time) charge {
 }
 
 // tokenCharges are a day's tokens at their price.
-func (c *Company) tokenCharges(month, day time.Time) []charge {
+func (c *Company) tokenCharges(month, day time.Time, counted func(m model, kind string) int64) []charge {
 	var out []charge
 	next := day.AddDate(0, 0, 1)
 	for _, m := range models {
@@ -140,7 +140,7 @@ func (c *Company) tokenCharges(month, day time.Time) []charge {
 			if price == "" {
 				continue
 			}
-			tokens := c.Tokens(m.name, kinds[i], period.Span{Start: day, End: next})
+			tokens := counted(m, kinds[i])
 			amount := pico(tokens) * perToken(price)
 			out = append(out, charge{month: month, start: day, end: next, vendor: vendorOf(m.provider), category: "Usage",
 				description: fmt.Sprintf("%s, %s tokens", m.name, strings.ReplaceAll(kinds[i], "_", " ")), serviceCategory: "AI and Machine Learning",
@@ -203,7 +203,7 @@ func monthly(month, next time.Time, covered pico, used []charge) []charge {
 	credit.start = next.AddDate(0, 0, -1)
 	credit.billed, credit.effective = -350*usd, -350*usd
 	out := []charge{plan, unused, credit}
-	if month.Month() == time.October {
+	if month.Equal(at(10, 1, 0, 0)) {
 		fix := common
 		fix.start, fix.end = at(9, 23, 0, 0), at(9, 24, 0, 0)
 		fix.category, fix.class, fix.description = "Usage", "Correction", "Data transfer that was metered twice"
@@ -239,109 +239,4 @@ func tags(team, org string) string {
 		return ""
 	}
 	return "{" + strings.Join(out, ", ") + "}"
-}
-
-// record writes a charge in the order of the columns. What a charge does not
-// have is null, which an empty field stands for.
-func (c charge) record() []string {
-	v, instant := vendors[c.vendor], func(t time.Time) string { return t.Format(time.RFC3339) }
-	frequency := "Usage-Based"
-	if c.category != "Usage" {
-		frequency = "One-Time"
-	}
-	return []string{c.billed.text(), fmt.Sprintf("%012d", 42+c.vendor), "Debate Systems", "USD", instant(c.month.AddDate(0, 1, 0)), instant(c.month),
-		c.category, c.class, c.description, frequency, instant(c.end), instant(c.start), c.commitment,
-		c.commitmentStatus, c.quantity, c.unit, c.contracted.text(), c.effective.text(), v.issuer, c.list.text(),
-		c.price, c.pricing, c.quantity, c.unit, v.provider, v.publisher, c.region, c.resource,
-		c.serviceCategory, c.service, c.sku, c.account, c.accountName, c.tags}
-}
-
-// focus writes charges as a FOCUS file, compressed if it is asked to.
-func focus(charges []charge, compress bool) ([]byte, error) {
-	var plain bytes.Buffer
-	w := csv.NewWriter(&plain)
-	rows := [][]string{columns[:]}
-	for _, c := range charges {
-		rows = append(rows, c.record())
-	}
-	if err := w.WriteAll(rows); err != nil || !compress {
-		return plain.Bytes(), err
-	}
-	var packed bytes.Buffer
-	z := gzip.NewWriter(&packed)
-	if _, err := z.Write(plain.Bytes()); err != nil {
-		return nil, err
-	}
-	if err := z.Close(); err != nil {
-		return nil, err
-	}
-	return packed.Bytes(), nil
-}
-
-// billFile is a file below billing/focus.
-type billFile struct {
-	path string
-	text []byte
-}
-
-// billFiles are the exports as they arrived: September as closed, October to
-// date in the middle of the month, and October whole, which replaces the former.
-func (c *Company) billFiles() ([]billFile, error) {
-	september, october := c.bill(at(9, 1, 0, 0)), c.bill(at(10, 1, 0, 0))
-	var half []charge
-	for _, r := range october {
-		if r.end.Before(at(10, 15, 1, 0)) && r.class == "" {
-			half = append(half, r)
-		}
-	}
-	var out []billFile
-	for _, export := range [...]struct {
-		snapshot, name string
-		charges        []charge
-	}{{"2026-10-04", "september", september}, {"2026-10-15", "october", half}, {"2026-11-01", "october", october}} {
-		cloud, llm := split(export.charges)
-		for _, part := range [...]struct {
-			charges  []charge
-			ending   string
-			compress bool
-		}{{cloud, "cloud.csv.gz", true}, {llm, "llm.csv", false}} {
-			text, err := focus(part.charges, part.compress)
-			if err != nil {
-				return nil, fmt.Errorf("writing the bill of %s: %w", export.name, err)
-			}
-			out = append(out, billFile{fmt.Sprintf("%s/%s-%s", export.snapshot, export.name, part.ending), text})
-		}
-	}
-	return out, nil
-}
-
-// split parts the charges of clouds from those of LLM providers.
-func split(charges []charge) (cloud, llm []charge) {
-	for _, c := range charges {
-		if c.vendor == aws || c.vendor == googleCloud {
-			cloud = append(cloud, c)
-		} else {
-			llm = append(llm, c)
-		}
-	}
-	return cloud, llm
-}
-
-// Costs are the sums of a month's bill in USD, for comparison.
-type Costs struct{ Billed, Effective, List, Contracted unit.Decimal }
-
-// Costs returns the exact sums of the charges that began in a calendar month.
-func (c *Company) Costs(month time.Month) Costs {
-	var sum charge
-	for _, bill := range [...]time.Month{time.September, time.October} {
-		for _, r := range c.bill(at(bill, 1, 0, 0)) {
-			if r.start.Month() == month {
-				sum.billed += r.billed
-				sum.effective += r.effective
-				sum.list += r.list
-				sum.contracted += r.contracted
-			}
-		}
-	}
-	return Costs{sum.billed.decimal(), sum.effective.decimal(), sum.list.decimal(), sum.contracted.decimal()}
 }

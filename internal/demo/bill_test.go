@@ -119,8 +119,8 @@ func TestBillsAddUp(t *testing.T) {
 	}
 	var queries []cost.Query
 	var want []unit.Decimal
-	for _, month := range []time.Month{time.September, time.October} {
-		p, err := period.Calendar{Zone: time.UTC, Now: End()}.Parse(at(month, 1, 0, 0).Format("2006-01"))
+	for month := firstBill(); month.Before(End().AddDate(0, 0, -1)); month = month.AddDate(0, 1, 0) {
+		p, err := period.Calendar{Zone: time.UTC, Now: End()}.Parse(month.Format("2006-01"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -169,5 +169,53 @@ func TestBillsHaveTheOddities(t *testing.T) {
 	}
 	if len(days) != 14 || len(all["2026-10-15"]) >= len(all["2026-11-01"]) {
 		t.Errorf("the export of October 15 has %d days, want 14", len(days))
+	}
+}
+
+// A year of bills leads up to October: storage grows by 8 % a month, models are
+// used 3 % more, and on no other day is data transferred as on that of the spike.
+func TestBillsGrow(t *testing.T) {
+	storage, models, transfer := map[string]float64{}, map[string]float64{}, map[string]float64{}
+	for snapshot, all := range exports(t) {
+		if snapshot == "2026-10-15" {
+			continue // October whole replaces it
+		}
+		for _, row := range all {
+			month := row["BillingPeriodStart"][:7]
+			billed, _ := row.number(t, "BilledCost").Float64()
+			switch {
+			case row["ServiceName"] == "Amazon S3":
+				storage[month] += billed
+			case row["ServiceCategory"] == "AI and Machine Learning":
+				models[month] += billed
+			case row["ServiceName"] == "AWS Data Transfer" && row["ChargeClass"] == "":
+				transfer[row["ChargePeriodStart"][:10]] += billed
+			}
+		}
+	}
+	if len(storage) != 13 || len(models) != 13 || len(transfer) != 365+31 {
+		t.Fatalf("%d months of storage, %d of models, %d days of data transfer; want 13, 13 and 396", len(storage), len(models), len(transfer))
+	}
+	// The months of a pair are equally long; May and August have as many weekends.
+	for _, tt := range []struct {
+		name       string
+		of         map[string]float64
+		from, to   string
+		least, max float64
+	}{
+		{"storage", storage, "2026-07", "2026-08", 1.06, 1.10},
+		{"storage", storage, "2025-10", "2026-10", 2.45, 2.59}, // 1.08^12 = 2.518
+		{"models", models, "2026-05", "2026-08", 1.06, 1.12},   // 1.03^3 = 1.093
+		{"models", models, "2025-10", "2026-10", 1.30, 1.50},   // 1.03^11 = 1.384
+	} {
+		if ratio := tt.of[tt.to] / tt.of[tt.from]; ratio < tt.least || ratio > tt.max {
+			t.Errorf("%s grows from %s to %s to %.3f of it, want %v to %v", tt.name, tt.from, tt.to, ratio, tt.least, tt.max)
+		}
+	}
+	s, _ := company().Spike()
+	for day, billed := range transfer { // 410 GB at 0.0864 ± 30 %
+		if unusual := billed > 47; unusual != (day == s.Day.Format(time.DateOnly)) {
+			t.Errorf("data transfer on %s costs %.2f", day, billed)
+		}
 	}
 }

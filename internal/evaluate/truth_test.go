@@ -43,6 +43,7 @@ func TestDemo(t *testing.T) {
 	t.Run("availability", func(t *testing.T) { availabilityEqualsTruth(t, e, company, out.SLA) })
 	t.Run("business", func(t *testing.T) { businessEqualsTruth(t, e, company, out) })
 	t.Run("cost", func(t *testing.T) { costEqualsTruth(t, e, company) })
+	t.Run("anomalies", func(t *testing.T) { anomaliesEqualTruth(t, e, company) })
 	t.Run("reconciliation", func(t *testing.T) { reconciliationEqualsTruth(t, e, company) })
 	t.Run("days add up to the month", func(t *testing.T) { daysAddUp(t, e) })
 	t.Run("again", func(t *testing.T) {
@@ -214,9 +215,9 @@ func businessEqualsTruth(t *testing.T, e *Evaluator, c *demo.Company, out *repor
 }
 
 func costEqualsTruth(t *testing.T, e *Evaluator, c *demo.Company) {
-	for _, month := range []string{"2026-09", "2026-10"} {
+	for _, month := range []string{"2025-10", "2026-09", "2026-10"} {
 		p := e.BillingPeriod(parsePeriod(t, e, month))
-		want := c.Costs(p.Start.Month())
+		want := c.Costs(p.Start)
 		measures := map[cost.Measure]unit.Decimal{cost.Billed: want.Billed, cost.Effective: want.Effective, cost.List: want.List, cost.Contracted: want.Contracted}
 		for m, amount := range measures {
 			reports, err := e.Cost(context.Background(), []cost.Query{{Period: p, Measure: m}})
@@ -227,6 +228,27 @@ func costEqualsTruth(t *testing.T, e *Evaluator, c *demo.Company) {
 				t.Errorf("%s %s: %+v, want %s USD", month, m, totals, amount)
 			}
 		}
+	}
+}
+
+// anomaliesEqualTruth finds the day on which a service cost far more than usual,
+// and nothing else that is worth a warning.
+func anomaliesEqualTruth(t *testing.T, e *Evaluator, c *demo.Company) {
+	r, err := e.Anomalies(t.Context(), AnomalyQuestion{Period: e.BillingPeriod(parsePeriod(t, e, "2026-10")), By: []string{"service"}, Measure: cost.Effective})
+	if err != nil {
+		t.Fatal(err)
+	}
+	spike, want := c.Spike()
+	day, found := spike.Day.Format(time.DateOnly), 0
+	for _, a := range r.Anomalies {
+		if *a.Keys["service"] == spike.Service && a.Start == day && a.End == day && a.Severity == cost.Warning && a.Amount.Cmp(want.Effective) == 0 {
+			found++
+		} else if a.Severity != cost.Info {
+			t.Errorf("%s from %s to %s is a %s: %s, %s expected", *a.Keys["service"], a.Start, a.End, a.Severity, a.Amount, a.Expected)
+		}
+	}
+	if found != 1 {
+		t.Errorf("%s on %s was found %d times among %+v", spike.Service, day, found, r.Anomalies)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/slactl/slactl/internal/advice"
 	"github.com/slactl/slactl/internal/cost"
 	"github.com/slactl/slactl/internal/report/doc"
 	"github.com/slactl/slactl/internal/unit"
@@ -168,11 +169,19 @@ func adviceNews(r *Results) []doc.Block {
 	}
 	for _, x := range r.Recommendations.Recommendations {
 		if x.Saving != nil {
-			return []doc.Block{doc.Callout{Tone: doc.Neutral, Title: "Advice", Text: fmt.Sprintf("%s: %s could be saved, by the figures of %s. %s.", sentence(x.Title),
-				amounts(x.Saving.Low, x.Saving.High, x.Currency), r.Recommendations.Period.Name, sentence(x.Do))}}
+			return []doc.Block{doc.Callout{Tone: doc.Neutral, Title: "Advice", Text: fmt.Sprintf("%s: %s, by the figures of %s. %s.", sentence(x.Title),
+				prospect(x), r.Recommendations.Period.Name, sentence(x.Do))}}
 		}
 	}
 	return nil
+}
+
+// prospect says what a piece of advice could save, and what it could cost.
+func prospect(x advice.Recommendation) string {
+	if x.Risky() {
+		return fmt.Sprintf("up to %s could be saved; it could also cost up to %s more", amount(x.Saving.High, x.Currency), amount(x.Saving.Low.Neg(), x.Currency))
+	}
+	return amounts(x.Saving.Low, x.Saving.High, x.Currency) + " could be saved"
 }
 
 func amount(d unit.Decimal, currency string) string {
