@@ -60,7 +60,7 @@ const homes = `
 	github.com/prometheus/prometheus/prompb         query/prom
 	github.com/prometheus/prometheus/model          query/tsdb, demo
 	github.com/prometheus/prometheus/util           query/tsdb
-	github.com/prometheus/prometheus/rulefmt        generate
+	github.com/prometheus/prometheus/model/rulefmt  generate
 
 	github.com/oklog/ulid/v2                        query/tsdb
 	github.com/klauspost/compress                   billing, query/tsdb

@@ -111,6 +111,10 @@ or as JSON from which the others can be drawn again.`,
 Check the configuration, explain the rules that it is checked by, show it as slactl
 understands it, or convert what other tools have into one.`,
 			newConfigLint(a, runConfigLint), newConfigRules(a, runConfigRules), newConfigExplain(a, runConfigExplain), newConfigShow(a, runConfigShow), newConfigSchema(a, runConfigSchema), newConfigConvert(a, runConfigConvert)),
+		group("generate", "Write what the running system follows", `
+Write files for the systems that run beside slactl, from the same definitions that
+contracts are judged by.`,
+			newGenerateRules(a, runGenerateRules)),
 		group("metrics", "Look around in a metrics source", `
 Look around in a metrics source, to find what service levels could be measured by.`,
 			newMetricsFind(a, runMetricsFind)),
