@@ -1,3 +1,5 @@
+//go:build cgo
+
 // Command duckdb asks DuckDB what `slactl cost breakdown` answers: two sums by
 // three keys of a FOCUS file. It is the peer of the cost benchmark.
 //
