@@ -68,8 +68,11 @@ type currencyAmounts struct {
 
 func newPart(qs *questions, source *Source) *part {
 	p := &part{pricings: make([]price.PricingTally, len(qs.breakdowns))}
-	for _, q := range qs.breakdowns {
+	for i, q := range qs.breakdowns {
 		p.tallies = append(p.tallies, cost.NewTally(q, source.zone()))
+		if i > 0 {
+			p.tallies[i].Follow(p.tallies[i-1])
+		}
 	}
 	if u := qs.usage; u != nil {
 		p.usage = cost.NewUsageTally(u.period, source.zone(), u.thresholds)

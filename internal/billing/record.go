@@ -29,6 +29,7 @@ type records struct {
 	pos     int
 	fields  []string
 	unquote []byte // fields with doubled quotes
+	used    []bool // the columns whose text is looked at; nil for all
 	returns bool   // the text has carriage returns
 }
 
@@ -48,10 +49,7 @@ func (r *records) next() (bool, error) {
 		return false, nil
 	}
 	for {
-		if end := r.plain(pos); end > 0 {
-			pos = end
-			continue
-		}
+		pos = r.plain(pos)
 		end, err := r.field(pos)
 		if err != nil {
 			return false, syntaxError{err}
@@ -71,33 +69,47 @@ func (r *records) next() (bool, error) {
 	}
 }
 
-// plain reads what nearly every field is, quoted or not: text without quotes, and a
-// comma behind it. It returns the place of the next field, 0 for any other one.
-func (r *records) plain(start int) int {
-	text, from, ends := r.text, start, uint64(commas)
-	if start < len(text) && text[start] == '"' {
-		if from, ends = start+1, quotes; r.returns {
-			return 0
+// plain reads what nearly all fields are, quoted or not: text without quotes, and
+// a comma behind it. It returns the place of the first field that is not.
+func (r *records) plain(at int) int {
+	text, fields := r.text, r.fields
+fields:
+	for at+9 <= len(text) {
+		if text[at] == '"' {
+			if r.returns {
+				break
+			}
+			for end := at + 1; end+9 <= len(text); end += 8 {
+				m := zeros(binary.LittleEndian.Uint64(text[end:]) ^ quotes)
+				if m == 0 {
+					continue
+				}
+				if end += bits.TrailingZeros64(m) / 8; text[end+1] != ',' {
+					break fields
+				}
+				fields = append(fields, shared(text[at+1:end]))
+				at = end + 2
+				continue fields
+			}
+			break
 		}
+		for end := at; end+8 <= len(text); end += 8 {
+			w := binary.LittleEndian.Uint64(text[end:])
+			m := zeros(w^commas) | zeros(w^breaks) | zeros(w^quotes)
+			if m == 0 {
+				continue
+			}
+			if end += bits.TrailingZeros64(m) / 8; text[end] != ',' {
+				break fields
+			}
+			fields = append(fields, shared(text[at:end]))
+			at = end + 1
+			continue fields
+		}
+		break
 	}
-	for end := from; end+9 <= len(text); end += 8 {
-		w := binary.LittleEndian.Uint64(text[end:])
-		m := zeros(w ^ ends)
-		if from == start {
-			m |= zeros(w^breaks) | zeros(w^quotes)
-		}
-		if m == 0 {
-			continue
-		}
-		end += bits.TrailingZeros64(m) / 8
-		next := end + from - start // behind the quote, if there is one
-		if text[next] != ',' {
-			return 0
-		}
-		r.fields = append(r.fields, shared(text[from:end]))
-		return next + 1
-	}
-	return 0
+	r.fields = fields
+	return at
 }
 
 // field reads the field at a place, and returns where it ends.
@@ -185,9 +197,10 @@ func quoteAt(text []byte, at int) int {
 }
 
 // value returns the text between quotes, with doubled quotes single and line
-// ends as \n.
+// ends as \n where anybody looks at it.
 func (r *records) value(raw []byte, doubled bool) string {
-	if !doubled && !r.returns {
+	at := len(r.fields)
+	if !doubled && !r.returns || at < len(r.used) && !r.used[at] {
 		return shared(raw)
 	}
 	start := len(r.unquote)

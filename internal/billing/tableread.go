@@ -164,7 +164,7 @@ type outcome struct {
 func (w *worker) read(b block, from int) outcome {
 	o := outcome{index: b.index, lines: int64(bytes.Count(b.text, []byte{'\n'}))}
 	recs := newRecords(b.text, w.row.texts)
-	recs.pos = from
+	recs.pos, recs.used = from, w.used
 	for {
 		start := recs.pos
 		more, err := recs.next()

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"github.com/slactl/slactl/internal/cost"
@@ -203,4 +204,41 @@ func BenchmarkTally(b *testing.B) {
 	for i := 0; b.Loop(); i++ {
 		tally.Add(&items[i%len(items)])
 	}
+}
+
+// A tally that follows another one counts what it counts alone, also where that
+// one leaves an item out, and follows none that asks something else.
+func TestFollow(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		query := func(m cost.Measure) cost.Query {
+			p, err := period.Calendar{Zone: time.UTC}.Parse("2026-10")
+			if err != nil {
+				t.Fatal(err)
+			}
+			q := cost.Query{Period: p, Measure: m, By: []string{"service", "day"}}
+			if rapid.Bool().Draw(t, "match") {
+				q.Match = cost.Match{"service": {"a*"}}
+			}
+			if rapid.Bool().Draw(t, "basis") {
+				q.Basis = cost.ByBilling
+			}
+			return q
+		}
+		first, second := query(cost.Billed), query(cost.Effective)
+		ahead, follows, alone := cost.NewTally(first, nil), cost.NewTally(second, nil), cost.NewTally(second, nil)
+		follows.Follow(ahead)
+		for range rapid.IntRange(0, 30).Draw(t, "items") {
+			day := time.Date(2026, 9, 29, 0, 0, 0, 0, time.UTC).AddDate(0, 0, rapid.IntRange(0, 4).Draw(t, "day"))
+			billed, effective := unit.DecimalOfInt(rapid.Int64Range(-9, 9).Draw(t, "billed")), unit.DecimalOfInt(rapid.Int64Range(-9, 9).Draw(t, "effective"))
+			item := &cost.LineItem{ServiceName: rapid.SampledFrom([]string{"a", "ab", "b"}).Draw(t, "service"), BillingCurrency: rapid.SampledFrom([]string{"USD", "EUR"}).Draw(t, "currency"),
+				ChargePeriodStart: day, BillingPeriodStart: time.Date(2026, day.Month(), 1, 0, 0, 0, 0, time.UTC), BilledCost: &billed, EffectiveCost: &effective}
+			ahead.Add(item)
+			if follows.Add(item) != alone.Add(item) {
+				t.Fatalf("a follower and one alone differ about %+v", item)
+			}
+		}
+		if diff := cmp.Diff(alone.Report(), follows.Report(), cmp.Comparer(func(a, b unit.Decimal) bool { return a.String() == b.String() })); diff != "" {
+			t.Fatal(diff)
+		}
+	})
 }

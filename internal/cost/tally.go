@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,6 +31,10 @@ type Tally struct {
 	// converted and unconverted hold the currencies that rates were, and were
 	// not, found for.
 	converted, unconverted map[string]bool
+	// ahead, when set, answers the same question for another measure, and has found
+	// the group of the item at hand already.
+	ahead *Tally
+	found *group
 }
 
 type group struct {
@@ -37,6 +42,7 @@ type group struct {
 	values         []string // by the query's By; "" where a row has none
 	sum            unit.Sum
 	rows, nullRows int64
+	follower       *group // of the same keys in the tally that follows
 	consumed       unit.Sum
 	high           unit.Sum // of the metered amounts, at most
 	quantities     int64    // rows with a quantity
@@ -188,9 +194,27 @@ func (t *Tally) Edges() ([]time.Time, bool) {
 	return slices.CompactFunc(edges, time.Time.Equal), true
 }
 
+// Follow makes the tally use the groups that another one finds, where both ask the
+// same question but for the measure; else it does nothing. From then on, each item
+// must be added to the other one first.
+func (t *Tally) Follow(ahead *Tally) {
+	q, r := t.query, ahead.query
+	q.Measure, r.Measure = "", ""
+	if q.Currency == "" && t.zone == ahead.zone && reflect.DeepEqual(q, r) {
+		t.ahead = ahead
+	}
+}
+
 // groupOf returns the group that counts an item, nil when it does not belong to
 // the period, and the rate if it is converted.
 func (t *Tally) groupOf(item *LineItem) (*group, *unit.Decimal) {
+	if t.ahead != nil {
+		if t.found = nil; t.ahead.found != nil {
+			t.found = t.following(item, t.ahead.found)
+		}
+		return t.found, nil
+	}
+	t.found = nil
 	at := item.ChargePeriodStart
 	if t.query.Basis == ByBilling {
 		at = item.BillingPeriodStart
@@ -200,7 +224,16 @@ func (t *Tally) groupOf(item *LineItem) (*group, *unit.Decimal) {
 		return nil, nil
 	}
 	currency, rate := t.rate(item)
-	return t.group(item, currency), rate
+	t.found = t.group(item, currency)
+	return t.found, rate
+}
+
+// following returns the group with the keys of one that the tally ahead has found.
+func (t *Tally) following(item *LineItem, found *group) *group {
+	if found.follower == nil {
+		found.follower = t.group(item, found.currency)
+	}
+	return found.follower
 }
 
 // rate returns the currency in which an item counts, and the rate if it is
