@@ -42,7 +42,7 @@ func (b *book) readCounters(ctx context.Context, qs *questions) {
 		w.item = item
 		w.item.Source = b.source.Name
 		f.rows++
-		w.count()
+		w.count(1)
 	}
 	f.merge(w.parts)
 }

@@ -80,10 +80,11 @@ func newPart(qs *questions, source *Source) *part {
 	return p
 }
 
-func (p *part) add(item *cost.LineItem, measures []cost.Measure, m *metering) {
-	p.rows++
+// add counts so many rows, of which the item has the sums.
+func (p *part) add(item *cost.LineItem, rows int64, measures []cost.Measure, m *metering) {
+	p.rows += rows
 	for i, t := range p.tallies {
-		if t.Add(item) && item.Tokens != nil {
+		if t.AddRows(item, rows) && item.Tokens != nil {
 			p.pricings[i].Add(usageOf(item), m.quote)
 		}
 	}

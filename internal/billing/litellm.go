@@ -37,6 +37,14 @@ func recogniseLiteLLM(header []string) (string, bool) {
 	return "DailyUserSpend", true
 }
 
+// litellmTags are the columns that become tags, with the tag's key.
+var litellmTags = [...]struct{ column, key string }{{"user", "user"}, {"user_id", "user"}, {"end_user", "end_user"}, {"tag", "tag"}, {"api_key", "api_key"}}
+
+const (
+	noteTags   = "a request counts under each of its tags, so the total counts it as often; export the spend by user or team for a total"
+	noteCached = "some rows count more cached tokens than tokens of the prompt; there they are taken to stand beside it"
+)
+
 type litellm struct {
 	*table
 	noted
@@ -58,7 +66,7 @@ func bindLiteLLM(t *table) (reader, error) {
 			{"", "organization_id", func(i *cost.LineItem) *string { return &i.Organization }},
 			{"", "team_id", func(i *cost.LineItem) *string { return &i.Team }},
 		})}
-	for _, c := range [...]struct{ column, key string }{{"user", "user"}, {"user_id", "user"}, {"end_user", "end_user"}, {"tag", "tag"}, {"api_key", "api_key"}} {
+	for _, c := range litellmTags {
 		if i := t.column(c.column); i >= 0 {
 			l.tags = append(l.tags, tagColumn{i, c.key})
 		}
@@ -80,20 +88,25 @@ func (l *litellm) read(r *row, item *cost.LineItem) error {
 	if err != nil {
 		return err
 	}
-	item.ChargePeriodStart, item.BillingPeriodStart = start, monthStart(start)
+	item.ChargePeriodStart = start
 	if item.MeteredCost, err = l.amount(r, l.spend, &l.spendValue); err != nil {
 		return err
 	}
-	item.BillingCurrency = cmp.Or(l.source.Currency, defaultCurrency)
 	fill(item, r, l.texts)
-	item.ServiceName, item.ServiceCategory, item.ChargeCategory = item.ServiceProvider, modelCategory, "Usage"
+	describeLiteLLM(l.source, item)
 	for _, c := range l.tags {
 		l.setTag(item, c.key, r.text(c.at))
 		if c.key == "tag" && r.text(c.at) != "" {
-			l.note("a request counts under each of its tags, so the total counts it as often; export the spend by user or team for a total")
+			l.note(noteTags)
 		}
 	}
 	return l.counted(r, item)
+}
+
+// describeLiteLLM gives an item what follows from its instant and its provider.
+func describeLiteLLM(s *Source, item *cost.LineItem) {
+	item.Source, item.BillingPeriodStart, item.BillingCurrency = s.Name, monthStart(item.ChargePeriodStart), cmp.Or(s.Currency, defaultCurrency)
+	item.ServiceName, item.ServiceCategory, item.ChargeCategory = item.ServiceProvider, modelCategory, "Usage"
 }
 
 // counted reads the tokens. LiteLLM's prompt includes what was read from a cache
@@ -119,7 +132,7 @@ func (l *litellm) counted(r *row, item *cost.LineItem) error {
 	tokens, ok := cost.IncludedTokens(n[0], n[1], n[2], unit.Decimal{}, n[3])
 	if !ok {
 		tokens.Input = n[0]
-		l.note("some rows count more cached tokens than tokens of the prompt; there they are taken to stand beside it")
+		l.note(noteCached)
 	}
 	tokens.Requests = n[4]
 	l.tokens = tokens

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,8 +13,8 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// Postgres is a table or view with FOCUS columns in a database that speaks the
-// protocol of PostgreSQL. Rows are grouped and added up there, as numeric, and
+// Postgres is a table or view with FOCUS columns, or one of LiteLLM's tables of
+// spend, in a database that speaks the protocol of PostgreSQL. Rows are grouped and added up there, as numeric, and
 // only the groups come here.
 type Postgres struct {
 	DSN   string // a secret: a URL, or keywords and values
@@ -28,7 +29,7 @@ const statementTimeout = 10 * time.Minute
 // the table.
 func openTable(s *Source) *book {
 	b := &book{source: s}
-	if s.Format != "" && s.Format != "focus" {
+	if s.Format != "" && s.Format != "focus" && s.Format != "litellm-spend" {
 		b.err = fmt.Errorf("source %s: tables of the format %s are not read from PostgreSQL; export them to files", s.Name, s.Format)
 		return b
 	}
@@ -40,7 +41,7 @@ func openTable(s *Source) *book {
 // table.
 func (b *book) readTable(ctx context.Context, qs *questions) {
 	f := b.files[0]
-	f.format, f.measures = "focus", qs.reads().Measures
+	f.format, f.measures = cmp.Or(f.source.Format, "focus"), qs.reads().Measures
 	if err := f.query(ctx, qs); err != nil {
 		f.err = b.source.Postgres.explain(err)
 		f.parts, f.rows = map[string]*part{}, 0
@@ -81,7 +82,21 @@ func (f *file) query(ctx context.Context, qs *questions) error {
 	if err != nil {
 		return err
 	}
-	f.version = t.version
+	if f.format == "litellm-spend" {
+		return t.litellm(ctx, tx, f, qs)
+	}
+	return t.focus(ctx, tx, f, qs)
+}
+
+// focus answers the questions from a table with FOCUS columns.
+func (t *sqlTable) focus(ctx context.Context, tx pgx.Tx, f *file, qs *questions) error {
+	f.version, _ = recogniseFocus(t.header)
+	if t.charge = columnIn(t.header, "ChargePeriodStart"); t.charge < 0 {
+		return missingColumn("ChargePeriodStart")
+	}
+	if t.billing = columnIn(t.header, "BillingPeriodStart"); t.billing < 0 {
+		return missingColumn("BillingPeriodStart")
+	}
 	if err := t.ledger(ctx, tx, f, qs); err != nil {
 		return err
 	}
@@ -104,9 +119,9 @@ func (p *Postgres) explain(err error) error {
 		text = fmt.Sprintf("PostgreSQL refuses: %s (%s)", refusal.Message, refusal.Code)
 		switch refusal.Code {
 		case "42P01":
-			text += "; write the table as it stands in the catalogue, with its schema: billing.focus"
+			text += "; write the table as it stands in the catalogue, without quotes and with its schema: billing.focus"
 		case "57014":
-			text += fmt.Sprintf("; a statement may take %v: set timeout: on the source, or an index on ChargePeriodStart", cmp.Or(p.Timeout, statementTimeout))
+			text += fmt.Sprintf("; a statement may take %v: set timeout: on the source, or an index on the column with the date", cmp.Or(p.Timeout, statementTimeout))
 		}
 	}
 	if config, bad := pgx.ParseConfig(p.DSN); bad == nil && config.Password != "" {
@@ -115,5 +130,17 @@ func (p *Postgres) explain(err error) error {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
-	return errors.New(strings.Join(strings.Fields(text), " "))
+	return errors.New(oneLine(text))
+}
+
+// oneLine joins the lines of a text. One attempt to connect after another, with
+// TLS and without, may end with the same words, which say no more the second time.
+func oneLine(text string) string {
+	var out []string
+	for line := range strings.Lines(text) {
+		if line = strings.Join(strings.Fields(line), " "); line != "" && !slices.Contains(out, line) {
+			out = append(out, line)
+		}
+	}
+	return strings.Join(out, " ")
 }

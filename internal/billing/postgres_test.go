@@ -200,6 +200,8 @@ func reportsOf(t require, s billing.Source, qs []cost.Query) string {
 func TestPostgres(t *testing.T) {
 	dsn := postgresServer(t)
 	t.Run("table equals file", func(t *testing.T) { testTableEqualsFile(t, dsn) })
+	t.Run("spend of LiteLLM", func(t *testing.T) { testLiteLLMTable(t, dsn) })
+	t.Run("spend of LiteLLM that is broken", func(t *testing.T) { testLiteLLMFaults(t, dsn) })
 	t.Run("ledger and errors", func(t *testing.T) { testTableLedger(t, dsn) })
 }
 
@@ -253,10 +255,11 @@ func testTableLedger(t *testing.T, dsn string) {
 		"given currency": {rows: [][]string{focusRow("BillingCurrency", "")}, change: func(s *billing.Source) { s.Currency = "EUR" }, want: "total 1.5 EUR, 1 rows\n2026-10 used 1 rows 1.5 EUR\n"},
 		"no such table": {change: func(s *billing.Source) { s.Postgres.Table = `x"; DROP TABLE finance.rows; --` },
 			want: ` rejected 0 rows: PostgreSQL refuses: relation "x"; DROP TABLE finance.rows; --" does not exist (42P01)`},
-		"other columns":  {change: func(s *billing.Source) { s.Postgres.Table = "odd; DROP TABLE x" }, want: " rejected 0 rows: the column ChargePeriodStart is missing\n"},
-		"wrong password": {change: func(s *billing.Source) { s.Postgres.DSN = strings.Replace(dsn, password, "wrong-secret", 1) }, want: "password authentication failed"},
-		"no server":      {change: func(s *billing.Source) { s.Postgres.DSN = "postgres://finance:" + password + "@127.0.0.1:1/x" }, want: "connection refused"},
-		"no DSN":         {change: func(s *billing.Source) { s.Postgres.DSN = "postgres://finance:" + password + "@[/x" }, want: " rejected 0 rows: the dsn cannot be read; write postgres://user@host:5432/database\n"},
+		"other columns":          {change: func(s *billing.Source) { s.Postgres.Table = "odd; DROP TABLE x" }, want: " rejected 0 rows: the column ChargePeriodStart is missing\n"},
+		"wrong password":         {change: func(s *billing.Source) { s.Postgres.DSN = strings.Replace(dsn, password, "wrong-secret", 1) }, want: "password authentication failed"},
+		"no server":              {change: func(s *billing.Source) { s.Postgres.DSN = "postgres://finance:" + password + "@127.0.0.1:1/x" }, want: "connection refused"},
+		"no server, asked twice": {change: func(s *billing.Source) { s.Postgres.DSN = "postgres://finance@127.0.0.1:1/x?sslmode=prefer" }, want: " rejected 0 rows: failed to connect to `user=finance database=x`: 127.0.0.1:1 (127.0.0.1): dial error: dial tcp 127.0.0.1:1: connect: connection refused\n"},
+		"no DSN":                 {change: func(s *billing.Source) { s.Postgres.DSN = "postgres://finance:" + password + "@[/x" }, want: " rejected 0 rows: the dsn cannot be read; write postgres://user@host:5432/database\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			create(t, conn, "finance.rows", false, test.native, test.rows)

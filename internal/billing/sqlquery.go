@@ -74,7 +74,11 @@ func (s *statement) run(ctx context.Context, tx pgx.Tx, table, where string, eac
 // column, so that an index on it serves.
 func (t *sqlTable) within(s *statement, p period.Period, basis cost.Basis) string {
 	span, i := p.In(t.source.zone(), p.End).Span, t.charge
-	if basis == cost.ByBilling {
+	switch {
+	case basis != cost.ByBilling:
+	case t.billing < 0: // billing periods are the months of the charges
+		span = chargedMonths(span)
+	default:
 		i = t.billing
 	}
 	column, cast, layout := t.instant(i), "::timestamptz", time.RFC3339Nano

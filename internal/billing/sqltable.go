@@ -17,7 +17,6 @@ import (
 type sqlTable struct {
 	source  *Source
 	name    string // quoted
-	version string
 	header  []string
 	kinds   []uint32 // the types of the columns
 	charge  int
@@ -35,17 +34,7 @@ func describe(ctx context.Context, tx pgx.Tx, s *Source) (*sqlTable, error) {
 		t.header, t.kinds = append(t.header, c.Name), append(t.kinds, c.DataTypeOID)
 	}
 	rows.Close()
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	t.version, _ = recogniseFocus(t.header)
-	if t.charge = columnIn(t.header, "ChargePeriodStart"); t.charge < 0 {
-		return nil, missingColumn("ChargePeriodStart")
-	}
-	if t.billing = columnIn(t.header, "BillingPeriodStart"); t.billing < 0 {
-		return nil, missingColumn("BillingPeriodStart")
-	}
-	return t, nil
+	return t, rows.Err()
 }
 
 func (t *sqlTable) quoted(i int) string { return pgx.Identifier{t.header[i]}.Sanitize() }

@@ -206,17 +206,17 @@ func (w *worker) readRow() error {
 	if err := w.reader.read(&w.row, &w.item); err != nil {
 		return err
 	}
-	w.count()
+	w.count(1)
 	return nil
 }
 
-// count adds the item at hand to its part.
-func (w *worker) count() {
+// count adds the item at hand, which has the sums of so many rows, to its part.
+func (w *worker) count(rows int64) {
 	w.meter.price(&w.item)
 	if at := w.item.BillingPeriodStart; w.last == nil || !at.Equal(w.lastStart) {
 		w.last, w.lastStart = w.part(cost.BillingPeriodName(at)), at
 	}
-	w.last.add(&w.item, w.want.Measures, &w.meter)
+	w.last.add(&w.item, rows, w.want.Measures, &w.meter)
 }
 
 func (w *worker) part(month string) *part {

@@ -158,8 +158,8 @@ func (c *checker) billing(path string, s BillingSource) {
 	c.bucket(path, s)
 	if s.Postgres != nil {
 		c.required(path+".postgres", "dsn", "table")
-		if s.Format != "" && s.Format != "focus" {
-			c.ruleErrorf("unknown-word", path+".format", "write focus", "only tables with FOCUS columns are read from PostgreSQL")
+		if s.Format != "" && s.Format != "focus" && s.Format != "litellm-spend" {
+			c.ruleErrorf("unknown-word", path+".format", "write focus or litellm-spend", "only tables with FOCUS columns and those of LiteLLM's spend are read from PostgreSQL")
 		}
 	}
 	c.columns(path+".columns", s)

@@ -153,7 +153,7 @@ type S3 struct {
 // Postgres is a table of line items in a database.
 type Postgres struct {
 	DSN     Secret   `yaml:"dsn"`     // connection string, a secret
-	Table   string   `yaml:"table"`   // table or view with FOCUS columns, as it stands in the catalogue: name or schema.name
+	Table   string   `yaml:"table"`   // table or view with FOCUS columns, or with format: litellm-spend a spend table of LiteLLM, as it stands in the catalogue: name or schema.name
 	Timeout Duration `yaml:"timeout"` // how long one statement may take; default 10m
 }
 

@@ -117,19 +117,24 @@ func (t *Tally) date(at time.Time, layout string) string {
 
 // Add counts an item, if it belongs to the period and the query picks it, and
 // reports whether it did. The item may be reused afterwards.
-func (t *Tally) Add(item *LineItem) bool {
+func (t *Tally) Add(item *LineItem) bool { return t.AddRows(item, 1) }
+
+// AddRows is [Tally.Add] for so many rows that are alike but for their amounts and
+// quantities, of which the item has the sums, and for instants between which the
+// query does not tell. An amount that the item lacks is one that each of them lacks.
+func (t *Tally) AddRows(item *LineItem, rows int64) bool {
 	g, rate := t.groupOf(item)
 	if g == nil {
 		return false
 	}
-	g.rows++
+	g.rows += rows
 	if t.query.Quantities && item.ConsumedQuantity != nil {
 		g.consumed.Add(*item.ConsumedQuantity)
-		g.quantities++
+		g.quantities += rows
 	}
 	switch amount := item.Amount(t.query.Measure); {
 	case amount == nil:
-		g.nullRows++
+		g.nullRows += rows
 	case rate != nil:
 		g.sum.Add(amount.Mul(*rate))
 	default:
