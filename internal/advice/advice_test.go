@@ -87,6 +87,13 @@ func TestFind(t *testing.T) {
 		// 4 M written at 3.75 − 3 and nothing read: 3 lost. Nothing else: it is batched too.
 		{"a cache that nobody reads", Data{Totals: totals, Catalogue: catalogue(t), Usages: []cost.Usage{usage("big-4", "", cost.Tokens{Input: dec("1000000"), CacheWrite5m: dec("16000000")})}},
 			[]string{"caching:acme/big-4 4 4..4"}},
+		// 10 M input at 3 and 20 M read at 0.30 are 36. With big-4 that is 12 × 0.75 = 9 at
+		// least, and 30 × 1.35 = 40.5 at most, without the cache: 4.5 more to 27 less. The
+		// middle is above that of the commitment, and yet it comes later. Batches
+		// have no price of cached tokens, so nothing is said of them.
+		{"what could also cost more comes later", Data{Totals: totals, Catalogue: catalogue(t), Usages: []cost.Usage{usage("big-3", "", cost.Tokens{Input: dec("10000000"), CacheRead: dec("20000000")})},
+			Commitments: breakdown(group("300", "commitment=c", "provider=AWS", "commitment_status=Used", "charge_category=Usage"), group("6", "commitment=c", "provider=AWS", "commitment_status=Unused", "charge_category=Usage"))},
+			[]string{"commitment:c 6 3..6", "model:acme/big-3 36 -4.5..27"}},
 		{"an unused commitment", Data{Totals: totals, Commitments: breakdown(group("300", "commitment=c", "provider=AWS", "commitment_status=Used", "charge_category=Usage"), group("100", "commitment=c", "provider=AWS", "commitment_status=Unused", "charge_category=Usage"))},
 			[]string{"commitment:c 100 50..100"}},
 		{"a purchase that covers nothing", Data{Totals: totals, Commitments: breakdown(group("0", "commitment=c", "charge_category=Purchase")), Purchases: breakdown(group("80", "commitment=c", "charge_category=Purchase"))},

@@ -1,7 +1,5 @@
 package config
 
-import "strings"
-
 // NotYet says, a sentence each, which configured parts this version reads and
 // checks but does not act on. The texts are notes for people.
 func (c *Config) NotYet() []string {
@@ -11,7 +9,6 @@ func (c *Config) NotYet() []string {
 			out = append(out, text)
 		}
 	}
-	c.notYetMoney(note)
 	formula, score, per := false, false, false
 	for _, e := range c.BusinessMetrics {
 		formula = formula || e.Value.Formula != ""
@@ -29,14 +26,4 @@ func (c *Config) NotYet() []string {
 	}
 	note(deliver, "reports: nothing is delivered yet; reports are written where the command says")
 	return out
-}
-
-func (c *Config) notYetMoney(note func(bool, string)) {
-	var formats []string
-	for _, s := range c.Sources.Billing {
-		if s.Format != "focus" {
-			formats = append(formats, s.Name+" ("+s.Format+")")
-		}
-	}
-	note(len(formats) > 0, "sources.billing: only the format focus is read yet, not "+strings.Join(formats, ", "))
 }
