@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/slactl/slactl/internal/cost"
 	"github.com/slactl/slactl/internal/unit"
@@ -75,6 +76,8 @@ func recogniseFocus(header []string) (string, bool) {
 // focus reads the rows of a FOCUS table.
 type focus struct {
 	*table
+	lastPeriod       string // the text of the billing period of the row before
+	lastStart        time.Time
 	amounts          []focusAmount
 	texts            []textColumn
 	serviceProvider  int
@@ -138,7 +141,7 @@ func (f *focus) read(r *row, item *cost.LineItem) error {
 	if item.ChargePeriodStart, err = f.instant(r, f.chargePeriod); err != nil {
 		return err
 	}
-	if item.BillingPeriodStart, err = f.instant(r, f.billingPeriod); err != nil {
+	if item.BillingPeriodStart, err = f.period(r); err != nil {
 		return err
 	}
 	if item.BillingCurrency, err = f.currency(r, f.currencyAt); err != nil {
@@ -153,6 +156,20 @@ func (f *focus) read(r *row, item *cost.LineItem) error {
 	}
 	item.Tags, err = f.tags(r, f.tagsAt)
 	return err
+}
+
+// period reads the start of the billing period, which most often is that of the
+// row before.
+func (f *focus) period(r *row) (time.Time, error) {
+	s := r.text(f.billingPeriod)
+	if s != "" && s == f.lastPeriod {
+		return f.lastStart, nil
+	}
+	at, err := f.instant(r, f.billingPeriod)
+	if err == nil && r.typed == nil {
+		f.lastPeriod, f.lastStart = strings.Clone(s), at
+	}
+	return at, err
 }
 
 func (f *focus) month(r *row) string { return f.monthOf(r, f.billingPeriod) }
