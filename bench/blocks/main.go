@@ -33,13 +33,7 @@ func main() {
 	flag.Parse()
 	runtime.GOMAXPROCS(2)
 	kept, err := run(*rounds, *dir)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "blocks:", err)
-		os.Exit(3)
-	}
-	if !kept {
-		os.Exit(1)
-	}
+	peer.Exit("blocks", kept, err)
 }
 
 func run(rounds int, dir string) (bool, error) {

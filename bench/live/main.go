@@ -9,7 +9,6 @@ import (
 	"context"
 	"errors"
 	"flag"
-	"fmt"
 	"net"
 	"net/http"
 	"os"
@@ -30,13 +29,7 @@ func main() {
 	flag.Parse()
 	runtime.GOMAXPROCS(2)
 	kept, err := run(*rounds, *days, *url)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "live:", err)
-		os.Exit(3)
-	}
-	if !kept {
-		os.Exit(1)
-	}
+	peer.Exit("live", kept, err)
 }
 
 func run(rounds, days int, url string) (bool, error) {

@@ -31,13 +31,7 @@ func main() {
 	flag.Parse()
 	runtime.GOMAXPROCS(2)
 	kept, err := run(*rounds, *dir)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "organizations:", err)
-		os.Exit(3)
-	}
-	if !kept {
-		os.Exit(1)
-	}
+	peer.Exit("organizations", kept, err)
 }
 
 func run(rounds int, dir string) (bool, error) {

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/slactl/slactl/internal/config"
 	"github.com/slactl/slactl/internal/cost"
@@ -61,11 +62,21 @@ listed and never 0; where the length of requests is not known, there is a range.
 	f.StringVar(&o.basis, "basis", string(cost.ByCharge), "assign rows by this `time`: charge, or billing for the billing period")
 	f.StringVar(&o.compare, "compare", "", "show what changed from this `period`: previous, yoy for a year before, or a name, and why")
 	f.IntVar(&o.top, "top", 0, "show only this `number` of largest groups, and the rest as one")
-	f.StringSliceVar(&o.sources, "source", nil, "only the configured source of this `name`; may be repeated")
+	sourceFlag(f, &o.sources)
 	f.StringVar(&o.file, "file", "", "read these `files` (a ** glob) instead of the configured sources")
 	rawFlag(f, &o.raw)
 	formatFlag(f, &o.format, "table", "json", "csv")
 	return cmd
+}
+
+// measureFlag declares --measure of what is paid; meters have one of their own.
+func measureFlag(f *pflag.FlagSet, into *string) {
+	f.StringVar(into, "measure", "", "sum this `measure`: billed, effective, list or contracted (default cost.measure, else effective)")
+}
+
+// sourceFlag declares --source.
+func sourceFlag(f *pflag.FlagSet, into *[]string) {
+	f.StringSliceVar(into, "source", nil, "only the configured source of this `name`; may be repeated")
 }
 
 func runCostBreakdown(ctx context.Context, a *app, o *breakdownOptions) error {

@@ -38,8 +38,8 @@ What belongs to nobody is unallocated, with the reason, and always shown.`,
 	f := cmd.Flags()
 	f.StringVar(&o.period, "period", "last-month", "allocate the charges of this `period`")
 	f.StringVar(&o.owner, "by", "team", "to whom: team, org or tier, the `key`")
-	f.StringVar(&o.measure, "measure", "", "sum this `measure`: billed, effective, list or contracted (default cost.measure, else effective)")
-	f.StringSliceVar(&o.sources, "source", nil, "only the configured source of this `name`; may be repeated")
+	measureFlag(f, &o.measure)
+	sourceFlag(f, &o.sources)
 	rawFlag(f, &o.raw)
 	formatFlag(f, &o.format, "table", "json", "csv")
 	return cmd

@@ -22,7 +22,7 @@ type meterOptions struct {
 
 func (o *meterOptions) declare(f *pflag.FlagSet) {
 	f.StringVar(&o.period, "period", "last-month", "the tokens of this `period`")
-	f.StringSliceVar(&o.sources, "source", nil, "only the configured source of this `name`; may be repeated")
+	sourceFlag(f, &o.sources)
 	rawFlag(f, &o.raw)
 }
 

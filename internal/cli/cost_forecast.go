@@ -21,7 +21,7 @@ type costFlags struct {
 
 func (o *costFlags) declare(f *pflag.FlagSet, by ...string) {
 	f.StringSliceVar(&o.by, "by", by, "one series for each value of these `keys`, as in `slactl cost breakdown`; none for the total")
-	f.StringVar(&o.measure, "measure", "", "sum this `measure`: billed, effective, list or contracted (default cost.measure, else effective)")
+	measureFlag(f, &o.measure)
 }
 
 // check returns the keys and the measure, if they exist.

@@ -27,7 +27,7 @@ is for, and amounts are billed ones, unless other flags are given.`,
 	f.StringVar(&o.period, "period", "last-month", "the invoices of this `period`")
 	f.StringVar(&o.measure, "measure", string(cost.Billed), "sum this `measure`: billed, effective, list or contracted")
 	f.StringVar(&o.basis, "basis", string(cost.ByBilling), "assign rows by this `time`: billing, or charge for the charges' own")
-	f.StringSliceVar(&o.sources, "source", nil, "only the configured source of this `name`; may be repeated")
+	sourceFlag(f, &o.sources)
 	f.StringVar(&o.file, "file", "", "read these `files` (a ** glob) instead of the configured sources")
 	rawFlag(f, &o.raw)
 	formatFlag(f, &o.format, "table", "json", "csv")

@@ -33,7 +33,7 @@ the manifest, never by the file's time.`,
 	f := cmd.Flags()
 	f.StringVar(&o.period, "period", "", "only billing periods in this `period`, and files that have none (default all)")
 	f.StringVar(&o.measure, "measure", "", "show this `measure`: billed, effective, list or contracted (default cost.measure, else effective)")
-	f.StringSliceVar(&o.sources, "source", nil, "only the configured source of this `name`; may be repeated")
+	sourceFlag(f, &o.sources)
 	f.StringVar(&o.file, "file", "", "read these `files` (a ** glob) instead of the configured sources")
 	rawFlag(f, &o.raw)
 	formatFlag(f, &o.format, "table", "json", "csv")

@@ -31,8 +31,8 @@ Costs that belong to nobody are shown as unallocated, and are in no margin.`,
 	f := cmd.Flags()
 	f.StringVar(&o.period, "period", "last-month", "the revenue and costs of this `period`")
 	f.StringVar(&o.owner, "by", "org", "of whom: org or tier, the `key`")
-	f.StringVar(&o.measure, "measure", "", "sum this `measure`: billed, effective, list or contracted (default cost.measure, else effective)")
-	f.StringSliceVar(&o.sources, "source", nil, "only the configured source of this `name`; may be repeated")
+	measureFlag(f, &o.measure)
+	sourceFlag(f, &o.sources)
 	rawFlag(f, &o.raw)
 	formatFlag(f, &o.format, "table", "json", "csv")
 	return cmd

@@ -46,7 +46,7 @@ followed. Models, caching and batches need a meter of tokens.`,
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.period, "period", "last-month", "advise by what happened in this `period`")
-	f.StringVar(&o.measure, "measure", "", "sum this `measure`: billed, effective, list or contracted (default cost.measure, else effective)")
+	measureFlag(f, &o.measure)
 	rawFlag(f, &o.raw)
 	formatFlag(f, &o.format, "table", "json", "csv")
 	return cmd

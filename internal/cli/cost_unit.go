@@ -30,8 +30,8 @@ many come out for one that goes in, and the share read from a cache.`,
 	o.basis = string(cost.ByCharge)
 	f := cmd.Flags()
 	f.StringVar(&o.period, "period", "last-month", "the costs and events of this `period`")
-	f.StringVar(&o.measure, "measure", "", "sum this `measure`: billed, effective, list or contracted (default cost.measure, else effective)")
-	f.StringSliceVar(&o.sources, "source", nil, "only the configured source of this `name`; may be repeated")
+	measureFlag(f, &o.measure)
+	sourceFlag(f, &o.sources)
 	rawFlag(f, &o.raw)
 	formatFlag(f, &o.format, "table", "json", "csv")
 	return cmd

@@ -146,3 +146,16 @@ func verdict(ok bool, all *bool) string {
 	}
 	return "NOT KEPT"
 }
+
+// Exit ends the program of the given name: with 0 when every bound was kept, 1
+// when one was not, and 3, having said why, when nothing could be measured.
+func Exit(name string, kept bool, err error) {
+	switch {
+	case err != nil:
+		fmt.Fprintf(os.Stderr, "%s: %v\n", name, err)
+		os.Exit(3)
+	case !kept:
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
